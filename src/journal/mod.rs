@@ -1,0 +1,4 @@
+//! What the program is about. Pure: no I/O, no clock, no sibling modules.
+
+pub mod filter;
+pub mod log;

@@ -1,0 +1,4 @@
+//! A private journal for the terminal.
+
+pub mod error;
+pub mod journal;

@@ -156,10 +156,8 @@ impl Error {
         match error.kind() {
             StorageFull => Error::failure(format!("{doing} {path}: the disk is full"))
                 .hint("free some space and run the command again; nothing that was saved is lost"),
-            PermissionDenied | ReadOnlyFilesystem => {
-                Error::failure(format!("{doing} {path}: {error}"))
-                    .hint("make the folder writable, or choose another with --data-dir")
-            }
+            PermissionDenied | ReadOnlyFilesystem => Error::failure(format!("{doing} {path}: {error}"))
+                .hint("make the folder writable, or choose another with --data-dir"),
             NotFound => Error::not_found(format!("{doing} {path}: no such file or folder")),
             _ => Error::failure(format!("{doing} {path}: {error}")),
         }

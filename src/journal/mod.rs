@@ -1,4 +1,10 @@
-//! What the program is about. Pure: no I/O, no clock, no sibling modules.
+//! What the program is about. Pure: no I/O, no clock, no sibling modules but `error`.
 
+pub mod entry;
 pub mod filter;
+pub mod id;
 pub mod log;
+pub mod mood;
+pub mod passage;
+pub mod tag;
+pub mod when;

@@ -1,0 +1,25 @@
+-- Back to tables without a log.
+DROP TRIGGER users_log_insert;
+DROP TRIGGER users_log_update;
+DROP TRIGGER users_log_delete;
+DROP TRIGGER journal_entries_log_insert;
+DROP TRIGGER journal_entries_log_update;
+DROP TRIGGER journal_entries_log_delete;
+DROP TRIGGER sentiment_analysis_log_insert;
+DROP TRIGGER sentiment_analysis_log_update;
+DROP TRIGGER sentiment_analysis_log_delete;
+DROP TRIGGER topics_log_insert;
+DROP TRIGGER topics_log_update;
+DROP TRIGGER topics_log_delete;
+DROP TRIGGER entry_topics_log_insert;
+DROP TRIGGER entry_topics_log_update;
+DROP TRIGGER entry_topics_log_delete;
+DROP TRIGGER user_sessions_log_insert;
+DROP TRIGGER user_sessions_log_update;
+DROP TRIGGER user_sessions_log_delete;
+DROP TRIGGER psychology_insights_log_insert;
+DROP TRIGGER psychology_insights_log_update;
+DROP TRIGGER psychology_insights_log_delete;
+DROP TABLE projection_state;
+DROP TABLE operations;
+DROP TABLE change_log;

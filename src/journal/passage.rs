@@ -1,0 +1,107 @@
+//! Cutting a long text into passages that fit a model's window.
+//!
+//! A model sees only its window and drops the rest without a word; so a longer text is cut on
+//! sentence boundaries, with one sentence of overlap so that a thought across a cut is seen whole
+//! once. A sentence longer than the window is cut between words, a word longer than the window
+//! between characters.
+
+use std::ops::Range;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// The smallest pieces a text may be cut into, as byte ranges that cover the whole text: sentences,
+/// or parts of a sentence of more than `max_chars` characters.
+///
+/// A word piece is at least one character, so with `max_chars` at the model's window a unit always
+/// fits it.
+pub fn units(text: &str, max_chars: usize) -> Vec<Range<usize>> {
+    let mut units = Vec::new();
+    for (start, sentence) in text.split_sentence_bound_indices() {
+        if sentence.chars().count() <= max_chars {
+            units.push(start..start + sentence.len());
+            continue;
+        }
+        let mut from = start;
+        let mut length = 0;
+        for (at, word) in sentence.split_word_bound_indices() {
+            let chars = word.chars().count();
+            if length > 0 && length + chars > max_chars {
+                units.push(from..start + at);
+                (from, length) = (start + at, 0);
+            }
+            length += chars;
+            // A word that alone is too long, such as a pasted key, is cut between characters.
+            while length > max_chars {
+                let rest = &text[from..start + at + word.len()];
+                let cut = rest.char_indices().nth(max_chars).map_or(rest.len(), |(cut, _)| cut);
+                units.push(from..from + cut);
+                from += cut;
+                length -= max_chars;
+            }
+        }
+        if from < start + sentence.len() {
+            units.push(from..start + sentence.len());
+        }
+    }
+    units
+}
+
+/// Packs units into passages of at most `window` word pieces, each but the first beginning with the
+/// last unit of the one before where that fits.
+///
+/// `pieces` has the number of word pieces of each unit. The ranges cover the whole text.
+pub fn pack(units: &[Range<usize>], pieces: &[usize], window: usize) -> Vec<Range<usize>> {
+    let mut passages = Vec::new();
+    let (mut first, mut total) = (0, 0);
+    for next in 0..units.len() {
+        if next > first && total + pieces[next] > window {
+            passages.push(units[first].start..units[next - 1].end);
+            // The overlap is one unit, unless it would not leave room for the next one, or would
+            // not move on.
+            let overlap = next - 1 > first && pieces[next - 1] + pieces[next] <= window;
+            first = if overlap { next - 1 } else { next };
+            total = if overlap { pieces[next - 1] } else { 0 };
+        }
+        total += pieces[next];
+    }
+    if first < units.len() {
+        passages.push(units[first].start..units[units.len() - 1].end);
+    }
+    passages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn short_texts_are_one_passage() {
+        let text = "Slept badly. The talk went well.";
+        let units = units(text, 254);
+        assert_eq!(units.len(), 2);
+        assert_eq!(pack(&units, &[4, 6], 254), vec![0..text.len()]);
+    }
+
+    #[test]
+    fn a_cut_repeats_one_sentence() {
+        let units = [0..10, 10..20, 20..30];
+        assert_eq!(pack(&units, &[5, 5, 5], 10), vec![0..20, 10..30]);
+        assert_eq!(pack(&units, &[10, 10, 10], 10), vec![0..10, 10..20, 20..30]);
+    }
+
+    proptest! {
+        #[test]
+        fn passages_cover_the_text_and_fit_the_window(text in "(\\PC{0,12}[. \n]?){0,60}", window in 4usize..40) {
+            let units = units(&text, window);
+            let pieces: Vec<usize> = units.iter().map(|unit| text[unit.clone()].chars().count()).collect();
+            let passages = pack(&units, &pieces, window);
+            let mut reached = 0;
+            for (index, passage) in passages.iter().enumerate() {
+                prop_assert!(text[passage.clone()].chars().count() <= window);
+                prop_assert!(passage.start <= reached && passage.end > reached, "{index}");
+                reached = passage.end;
+            }
+            prop_assert_eq!(reached, text.len());
+        }
+    }
+}

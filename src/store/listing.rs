@@ -1,0 +1,215 @@
+//! Lists of entries: filtered, sorted, a page at a time.
+
+use super::topics::fold;
+use super::value::{read_uuid, timestamp};
+use super::{Store, entries};
+use crate::error::{Error, Result};
+use crate::journal::entry::Entry;
+use crate::journal::filter::Filter;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// What a list is sorted by. Ties are broken by creation time, then by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SortKey {
+    /// `entry_date`.
+    #[default]
+    Date,
+    /// `created_at`.
+    Created,
+    /// `mood_score`; entries without one come last.
+    Mood,
+    /// `word_count`.
+    Words,
+}
+
+impl SortKey {
+    fn column(self) -> &'static str {
+        match self {
+            SortKey::Date => "e.entry_date",
+            SortKey::Created => "e.created_at",
+            SortKey::Mood => "coalesce(e.mood_score, -9)",
+            SortKey::Words => "coalesce(e.word_count, 0)",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            SortKey::Date => "date",
+            SortKey::Created => "created",
+            SortKey::Mood => "mood",
+            SortKey::Words => "words",
+        }
+    }
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sort {
+    /// What is compared.
+    pub key: SortKey,
+    /// Smallest first instead of largest first.
+    pub ascending: bool,
+}
+
+/// Where a page ended: names the last entry shown, so that the next page begins after it whatever
+/// has been added or deleted meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(String);
+
+impl Cursor {
+    /// The text a person passes to `--cursor`.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    fn after(entry: &Entry, sort: Sort) -> Cursor {
+        let value = match sort.key {
+            SortKey::Date => entry.entry_date.to_string(),
+            SortKey::Created => timestamp(entry.created_at),
+            SortKey::Mood => entry.mood.map_or(-9.0, |mood| mood.value()).to_string(),
+            SortKey::Words => entry.word_count.to_string(),
+        };
+        let parts = [sort.key.name(), &value, &timestamp(entry.created_at), &entry.id.to_string()].join("|");
+        Cursor(data_encoding::BASE64URL_NOPAD.encode(parts.as_bytes()))
+    }
+
+    fn read(text: &str, sort: Sort) -> Result<[Value; 3]> {
+        let wrong = || {
+            Error::usage(format!("'{text}' is not a cursor of a list sorted by {}", sort.key.name()))
+                .hint("pass the `next_cursor` of the page before, with the same --sort")
+        };
+        let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| wrong())?;
+        let decoded = String::from_utf8(bytes).map_err(|_| wrong())?;
+        let [name, value, created, id]: [&str; 4] =
+            decoded.split('|').collect::<Vec<_>>().try_into().map_err(|_| wrong())?;
+        if name != sort.key.name() {
+            return Err(wrong());
+        }
+        let value = match sort.key {
+            SortKey::Date | SortKey::Created => Value::Text(value.to_string()),
+            SortKey::Mood => Value::Real(value.parse().map_err(|_| wrong())?),
+            SortKey::Words => Value::Integer(value.parse().map_err(|_| wrong())?),
+        };
+        Ok([value, Value::Text(created.to_string()), Value::Text(id.to_string())])
+    }
+}
+
+/// One page of a list.
+#[derive(Debug)]
+pub struct Page {
+    /// The entries, in order.
+    pub entries: Vec<Entry>,
+    /// Where the next page begins; absent on the last page.
+    pub next: Option<Cursor>,
+}
+
+impl Store {
+    /// A page of at most `limit` entries that pass the filter, after `cursor`.
+    ///
+    /// # Errors
+    /// Usage when the cursor is not one of this list; not found when a topic of the filter is not
+    /// known.
+    pub fn list(&self, user: Uuid, filter: &Filter, sort: Sort, cursor: Option<&str>, limit: usize) -> Result<Page> {
+        let (mut clauses, mut values) = conditions(&self.connection, user, filter)?;
+        let (column, order, than) =
+            (sort.key.column(), if sort.ascending { "ASC" } else { "DESC" }, if sort.ascending { ">" } else { "<" });
+        if let Some(cursor) = cursor {
+            clauses.push(format!("({column}, e.created_at, e.id) {than} (?, ?, ?)"));
+            values.extend(Cursor::read(cursor, sort)?);
+        }
+        values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX - 1).saturating_add(1)));
+        let sql = format!(
+            "{} WHERE {} ORDER BY {column} {order}, e.created_at {order}, e.id {order} LIMIT ?",
+            entries::columns(),
+            clauses.join(" AND ")
+        );
+        let mut statement = self.connection.prepare(&sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(entries::entry(&self.connection, row)?);
+        }
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|last| Cursor::after(last, sort));
+        Ok(Page { entries: found, next })
+    }
+
+    /// How many entries pass the filter.
+    pub fn count(&self, user: Uuid, filter: &Filter) -> Result<u64> {
+        let (clauses, values) = conditions(&self.connection, user, filter)?;
+        let sql = format!(
+            "SELECT count(*) FROM journal_entries e LEFT JOIN entry_details d ON d.entry_id = e.id WHERE {}",
+            clauses.join(" AND ")
+        );
+        Ok(self.connection.query_row(&sql, params_from_iter(values), |row| row.get(0))?)
+    }
+
+    /// The ids of the entries that pass the filter.
+    pub fn ids(&self, user: Uuid, filter: &Filter) -> Result<HashSet<Uuid>> {
+        let (clauses, values) = conditions(&self.connection, user, filter)?;
+        let sql = format!(
+            "SELECT e.id FROM journal_entries e LEFT JOIN entry_details d ON d.entry_id = e.id WHERE {}",
+            clauses.join(" AND ")
+        );
+        let mut statement = self.connection.prepare(&sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let mut ids = HashSet::new();
+        while let Some(row) = rows.next()? {
+            ids.insert(read_uuid(&row.get::<_, String>(0)?)?);
+        }
+        Ok(ids)
+    }
+}
+
+/// The filter as SQL over `e` (entries) and `d` (details).
+fn conditions(connection: &Connection, user: Uuid, filter: &Filter) -> Result<(Vec<String>, Vec<Value>)> {
+    let mut clauses = vec!["e.user_id = ?".to_string()];
+    let mut values = vec![Value::Text(user.to_string())];
+    if let Some(since) = filter.since {
+        clauses.push("e.entry_date >= ?".into());
+        values.push(Value::Text(since.to_string()));
+    }
+    if let Some(until) = filter.until {
+        clauses.push("e.entry_date <= ?".into());
+        values.push(Value::Text(until.to_string()));
+    }
+    if let Some(mood) = filter.mood {
+        clauses.push("e.mood_score BETWEEN ? AND ?".into());
+        values.push(Value::Real(mood.min as f64 / 100.0));
+        values.push(Value::Real(mood.max as f64 / 100.0));
+    }
+    if let Some(starred) = filter.starred {
+        clauses.push("coalesce(d.starred, 0) = ?".into());
+        values.push(Value::Integer(i64::from(starred)));
+    }
+    for test in &filter.topics {
+        let wanted: Vec<String> = test.any_of.iter().map(|name| fold(name)).collect();
+        let mut ids = Vec::new();
+        let mut found = HashSet::new();
+        let mut statement =
+            connection.prepare_cached("SELECT name, id FROM topics WHERE user_id = ?1 OR user_id IS NULL")?;
+        let mut rows = statement.query([user.to_string()])?;
+        while let Some(row) = rows.next()? {
+            let name = fold(&row.get::<_, String>(0)?);
+            if wanted.contains(&name) {
+                ids.push(Value::Text(row.get(1)?));
+                found.insert(name);
+            }
+        }
+        if let Some(unknown) = test.any_of.iter().find(|name| !found.contains(&fold(name))) {
+            return Err(Error::not_found(format!("there is no topic '{unknown}'"))
+                .hint("topics are the #tags of your entries; `journal list --json | jq '.entries[].topics[].name'` shows them"));
+        }
+        let marks = vec!["?"; ids.len()].join(", ");
+        let not = if test.negated { "NOT " } else { "" };
+        clauses.push(format!(
+            "{not}EXISTS (SELECT 1 FROM entry_topics et WHERE et.entry_id = e.id AND et.topic_id IN ({marks}))"
+        ));
+        values.extend(ids);
+    }
+    Ok((clauses, values))
+}

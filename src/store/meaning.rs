@@ -1,0 +1,200 @@
+//! Vectors and the passages they stand for; what is still without them.
+
+use super::Store;
+use super::snapshot::read_vector;
+use super::value::read_uuid;
+use crate::error::Result;
+use crate::journal::entry::full_text;
+use rusqlite::{Connection, OptionalExtension};
+use std::ops::Range;
+use uuid::Uuid;
+
+/// A text that has no vectors of a model yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingText {
+    /// The collection its vectors will be in.
+    pub collection: &'static str,
+    /// The entry or topic.
+    pub subject: Uuid,
+    /// The text to analyse.
+    pub text: String,
+}
+
+/// The vector of a part of a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PassageVector {
+    /// Bytes of the text.
+    pub range: Range<usize>,
+    /// SHA-256 over model name and passage: equal passages share a vector.
+    pub text_hash: String,
+    /// Unit length.
+    pub vector: Vec<f32>,
+}
+
+/// Everything a model made of a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredPassage {
+    /// What was analysed; kept only if it is still the text of the entry or topic.
+    pub pending: PendingText,
+    /// Its passages in order.
+    pub passages: Vec<PassageVector>,
+}
+
+const ENTRIES: &str = "user_embeddings";
+const TOPICS: &str = "topic_embeddings";
+
+const PENDING_ENTRIES: &str = "FROM journal_entries e WHERE NOT EXISTS (SELECT 1 FROM passages p
+    WHERE p.collection = 'user_embeddings' AND p.subject_id = e.id AND p.model = ?1)";
+const PENDING_TOPICS: &str = "FROM topics t WHERE NOT EXISTS (SELECT 1 FROM passages p
+    WHERE p.collection = 'topic_embeddings' AND p.subject_id = t.id AND p.model = ?1)";
+
+impl Store {
+    /// How many entries and topics have no vectors of this model.
+    pub fn pending_vectors(&self, model: &str) -> Result<(u64, u64)> {
+        let count = |from: &str| -> Result<u64> {
+            Ok(self
+                .connection
+                .prepare_cached(&format!("SELECT count(*) {from}"))?
+                .query_row([model], |row| row.get(0))?)
+        };
+        Ok((count(PENDING_ENTRIES)?, count(PENDING_TOPICS)?))
+    }
+
+    /// Texts without vectors of this model, newest entries first, then topics. `skip` names subjects
+    /// that could not be analysed.
+    pub fn pending_texts(&self, model: &str, limit: usize, skip: &[Uuid]) -> Result<Vec<PendingText>> {
+        let mut found = Vec::new();
+        let entries = format!("SELECT e.id, e.title, e.content {PENDING_ENTRIES} ORDER BY e.created_at DESC LIMIT ?2");
+        let topics = format!("SELECT t.id, t.name, coalesce(t.description, '') {PENDING_TOPICS} LIMIT ?2");
+        for (sql, collection) in [(entries, ENTRIES), (topics, TOPICS)] {
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut rows = statement.query((model, limit + skip.len()))?;
+            while let Some(row) = rows.next()? {
+                let subject = read_uuid(&row.get::<_, String>(0)?)?;
+                if skip.contains(&subject) || found.len() >= limit {
+                    continue;
+                }
+                let (head, body): (Option<String>, String) = (row.get(1)?, row.get(2)?);
+                let text = if collection == ENTRIES {
+                    full_text(head.as_deref(), &body)
+                } else {
+                    topic_text(&head.unwrap_or_default(), &body)
+                };
+                found.push(PendingText { collection, subject, text });
+            }
+        }
+        Ok(found)
+    }
+
+    /// The stored vector of a text hash under a model.
+    pub fn vector_of(&self, model: &str, text_hash: &str) -> Result<Option<Vec<f32>>> {
+        let blob: Option<(i64, Vec<u8>)> = self
+            .connection
+            .prepare_cached("SELECT id, vector FROM embeddings WHERE model = ?1 AND text_hash = ?2")?
+            .query_row((model, text_hash), |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        blob.map(|(key, bytes)| {
+            let mut vector = Vec::new();
+            read_vector(&bytes, key, &mut vector).map(|()| vector)
+        })
+        .transpose()
+    }
+
+    /// Keeps what a model made of these texts, in one transaction. A text that was changed or
+    /// deleted in the meantime is passed over: it is pending again, or gone. Returns how many were
+    /// kept.
+    pub fn save_passages(&mut self, model: &str, analysed: &[StoredPassage]) -> Result<usize> {
+        self.write(None, |connection| {
+            let mut kept = 0;
+            for text in analysed {
+                if current_text(connection, &text.pending)?.as_deref() != Some(text.pending.text.as_str()) {
+                    continue;
+                }
+                save(connection, model, text)?;
+                kept += 1;
+            }
+            Ok((kept, String::new()))
+        })
+    }
+
+    /// Removes vectors that nothing uses, and everything of other models than `keep`. Returns how
+    /// many vectors went.
+    pub fn sweep_vectors(&mut self, keep: &str) -> Result<usize> {
+        let stale: bool = self.connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM embeddings x WHERE NOT EXISTS (SELECT 1 FROM passages p WHERE p.embedding_id = x.id))
+                OR EXISTS (SELECT 1 FROM embeddings WHERE model <> ?1)",
+            [keep],
+            |row| row.get(0),
+        )?;
+        if !stale {
+            return Ok(0);
+        }
+        self.write(None, |connection| {
+            connection.execute("DELETE FROM passages WHERE model <> ?1", [keep])?;
+            let gone = connection.execute(
+                "DELETE FROM embeddings WHERE NOT EXISTS (SELECT 1 FROM passages p WHERE p.embedding_id = embeddings.id)",
+                [],
+            )?;
+            Ok((gone, String::new()))
+        })
+    }
+
+    /// Forgets all vectors, so that analysis computes them again.
+    pub fn forget_vectors(&mut self) -> Result<()> {
+        self.write(None, |connection| {
+            connection.execute_batch("DELETE FROM passages; DELETE FROM embeddings;")?;
+            Ok(((), String::new()))
+        })
+    }
+}
+
+/// A topic's name and description, as the architecture embeds them.
+fn topic_text(name: &str, description: &str) -> String {
+    format!("{name} {description}").trim().to_string()
+}
+
+fn current_text(connection: &Connection, pending: &PendingText) -> Result<Option<String>> {
+    let sql = if pending.collection == ENTRIES {
+        "SELECT title, content FROM journal_entries WHERE id = ?1"
+    } else {
+        "SELECT name, coalesce(description, '') FROM topics WHERE id = ?1"
+    };
+    let found: Option<(Option<String>, String)> = connection
+        .prepare_cached(sql)?
+        .query_row([pending.subject.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found.map(|(head, body)| match pending.collection {
+        ENTRIES => full_text(head.as_deref(), &body),
+        _ => topic_text(&head.unwrap_or_default(), &body),
+    }))
+}
+
+fn save(connection: &Connection, model: &str, text: &StoredPassage) -> Result<()> {
+    let (collection, subject) = (text.pending.collection, text.pending.subject.to_string());
+    connection
+        .prepare_cached("DELETE FROM passages WHERE collection = ?1 AND subject_id = ?2 AND model = ?3")?
+        .execute((collection, &subject, model))?;
+    for (ordinal, passage) in text.passages.iter().enumerate() {
+        let known: Option<i64> = connection
+            .prepare_cached("SELECT id FROM embeddings WHERE model = ?1 AND text_hash = ?2")?
+            .query_row((model, &passage.text_hash), |row| row.get(0))
+            .optional()?;
+        let key = match known {
+            Some(key) => key,
+            None => {
+                let bytes: Vec<u8> = passage.vector.iter().flat_map(|number| number.to_le_bytes()).collect();
+                connection
+                    .prepare_cached("INSERT INTO embeddings(model, text_hash, vector) VALUES (?1, ?2, ?3)")?
+                    .execute((model, &passage.text_hash, bytes))?;
+                connection.last_insert_rowid()
+            }
+        };
+        connection
+            .prepare_cached(
+                "INSERT INTO passages(collection, subject_id, model, ordinal, byte_start, byte_end, embedding_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute((collection, &subject, model, ordinal, passage.range.start, passage.range.end, key))?;
+    }
+    Ok(())
+}

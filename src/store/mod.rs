@@ -1,0 +1,104 @@
+//! The truth: one SQLite database. The only place that names rusqlite.
+//!
+//! A write returns after its commit is on the disk. Every change leaves a row in the change log by
+//! trigger, so everything else can follow (see `journal::log`). Nothing here prints, reads the clock
+//! or knows another engine.
+
+mod connection;
+mod entries;
+mod listing;
+mod log;
+mod meaning;
+mod migrations;
+mod sentiments;
+mod snapshot;
+mod topics;
+mod undo;
+mod users;
+mod value;
+mod verify;
+
+pub use connection::FILE_NAME;
+pub use entries::{Change, EntryWriter, Known, content_hash};
+pub use listing::{Cursor, Page, Sort, SortKey};
+pub use log::{Operation, Version};
+pub use meaning::{PassageVector, PendingText, StoredPassage};
+pub use migrations::{LATEST, MIGRATIONS, Migration};
+pub use snapshot::{Passage, Snapshot};
+pub use topics::fold;
+pub use undo::Undone;
+pub use users::NO_PASSWORD;
+pub use verify::Finding;
+
+use crate::error::Result;
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::{Path, PathBuf};
+use uuid::Uuid;
+
+/// Where time and randomness come from.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    /// The time.
+    pub now: fn() -> DateTime<Utc>,
+    /// A new id whose head is this time.
+    pub new_id: fn(DateTime<Utc>) -> Uuid,
+}
+
+/// An open journal.
+pub struct Store {
+    connection: Connection,
+    clock: Clock,
+    folder: PathBuf,
+}
+
+impl Store {
+    /// Opens the journal in this folder, creating folder and database when needed.
+    ///
+    /// # Errors
+    /// Corrupt, busy, or a failure that names the path: no space, no permission, a newer schema.
+    pub fn open(folder: &Path, clock: Clock) -> Result<Store> {
+        Ok(Store { connection: connection::open(folder)?, clock, folder: folder.to_path_buf() })
+    }
+
+    /// Runs `work` in one transaction that holds the write lock from its start, and commits.
+    ///
+    /// With `operation`, the changes become one step of undo, described by the summary that `work`
+    /// returns; an empty summary leaves no step.
+    fn write<T>(
+        &mut self,
+        operation: Option<(Uuid, &str)>,
+        work: impl FnOnce(&Connection) -> Result<(T, String)>,
+    ) -> Result<T> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let before = log::last_seq(&transaction)?;
+        let (value, summary) = work(&transaction)?;
+        let after = log::last_seq(&transaction)?;
+        if let Some((user, command)) = operation
+            && after > before
+            && !summary.is_empty()
+        {
+            log::record(&transaction, user, command, &summary, before + 1, after)?;
+        }
+        transaction.commit()?;
+        Ok(value)
+    }
+
+    /// Runs `work` as [`Store::write`] does, and takes everything back.
+    fn rehearse<T>(&mut self, work: impl FnOnce(&Connection) -> Result<(T, String)>) -> Result<T> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let (value, _) = work(&transaction)?;
+        transaction.rollback()?;
+        Ok(value)
+    }
+
+    /// A second, reading connection that sees the journal as it is now, whatever is written later.
+    pub fn snapshot(folder: &Path, projection: &'static str) -> Result<Snapshot> {
+        Snapshot::open(folder, projection)
+    }
+
+    /// The data folder this journal lives in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}

@@ -1,0 +1,52 @@
+//! What models said about entries.
+
+use super::value::{read_timestamp, read_uuid, timestamp};
+use crate::error::Result;
+use crate::journal::entry::Sentiment;
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+use uuid::Uuid;
+
+/// Keeps what a model said; what it said before about the same entry gives way.
+pub(super) fn put(connection: &Connection, entry: Uuid, sentiment: &Sentiment, now: DateTime<Utc>) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO sentiment_analysis(id, entry_id, model_name, sentiment_label, confidence_score, emotions, analyzed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (entry_id, model_name) DO UPDATE SET sentiment_label = excluded.sentiment_label,
+                confidence_score = excluded.confidence_score, emotions = excluded.emotions, analyzed_at = excluded.analyzed_at",
+        )?
+        .execute((
+            sentiment.id.to_string(),
+            entry.to_string(),
+            &sentiment.model_name,
+            &sentiment.label,
+            sentiment.confidence as f64 / 10_000.0,
+            &sentiment.emotions,
+            timestamp(sentiment.analyzed_at.unwrap_or(now)),
+        ))?;
+    Ok(())
+}
+
+/// What models said about an entry, by model name.
+pub(super) fn of_entry(connection: &Connection, entry: Uuid) -> Result<Vec<Sentiment>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, model_name, sentiment_label, confidence_score, emotions, analyzed_at
+         FROM sentiment_analysis WHERE entry_id = ?1 ORDER BY model_name",
+    )?;
+    let mut rows = statement.query([entry.to_string()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id: String = row.get(0)?;
+        let analyzed_at: Option<String> = row.get(5)?;
+        found.push(Sentiment {
+            id: read_uuid(&id)?,
+            model_name: row.get(1)?,
+            label: row.get(2)?,
+            confidence: (row.get::<_, f64>(3)? * 10_000.0).round() as i64,
+            emotions: row.get(4)?,
+            analyzed_at: analyzed_at.map(|at| read_timestamp(&at)).transpose()?,
+        });
+    }
+    Ok(found)
+}

@@ -1,0 +1,184 @@
+//! One unchanging view of the journal for a projection: everything it answers is of one moment.
+
+use super::value::read_uuid;
+use super::{connection, entries, log};
+use crate::error::{Error, Kind, Result};
+use crate::journal::entry::Entry;
+use crate::journal::log::Position;
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::path::Path;
+use uuid::Uuid;
+
+/// A part of an entry, topic or insight that a vector stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// The entry, topic or insight.
+    pub subject: Uuid,
+    /// Bytes of the text that was analysed.
+    pub range: Range<usize>,
+}
+
+/// A reading connection inside one transaction.
+pub struct Snapshot {
+    connection: Connection,
+    projection: &'static str,
+}
+
+impl Snapshot {
+    pub(super) fn open(folder: &Path, projection: &'static str) -> Result<Snapshot> {
+        let connection = connection::open_reader(folder)?;
+        connection.execute_batch("BEGIN")?;
+        // The view is fixed by the first read.
+        log::head(&connection)?;
+        Ok(Snapshot { connection, projection })
+    }
+
+    /// The last row of the change log.
+    pub fn head(&self) -> Result<Position> {
+        log::head(&self.connection)
+    }
+
+    /// Whether a projection that stands here can go on from here: the row is there, bears this nonce,
+    /// and no migration has changed since what the projection holds.
+    pub fn holds(&self, position: Position) -> Result<bool> {
+        if position == Position::START {
+            return Ok(true);
+        }
+        let valid_from: i64 = self
+            .connection
+            .prepare_cached("SELECT valid_from FROM projection_state WHERE name = ?1")?
+            .query_row([self.projection], |row| row.get(0))
+            .optional()?
+            .unwrap_or(0);
+        let nonce: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT nonce FROM change_log WHERE seq = ?1")?
+            .query_row([position.seq], |row| row.get(0))
+            .optional()?;
+        Ok(position.seq >= valid_from && nonce == Some(position.nonce))
+    }
+
+    /// The entries touched by log rows after `after`: by their own row, their details, a topic put on
+    /// or taken off, or the new name of a topic.
+    pub fn changed_entries(&self, after: i64) -> Result<Vec<Uuid>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT DISTINCT substr(row_id, 1, 36) FROM change_log WHERE seq > ?1
+                AND table_name IN ('journal_entries', 'entry_details', 'entry_topics')
+             UNION
+             SELECT et.entry_id FROM change_log c JOIN entry_topics et ON et.topic_id = c.row_id
+                WHERE c.seq > ?1 AND c.table_name = 'topics' AND c.op = 'update'",
+        )?;
+        let mut rows = statement.query([after])?;
+        let mut ids = Vec::new();
+        while let Some(row) = rows.next()? {
+            ids.push(read_uuid(&row.get::<_, String>(0)?)?);
+        }
+        Ok(ids)
+    }
+
+    /// An entry with its topics and sentiments.
+    pub fn entry(&self, id: Uuid) -> Result<Option<Entry>> {
+        entries::read(&self.connection, id)
+    }
+
+    /// Hands over every entry, oldest first.
+    pub fn each_entry(&self, visit: &mut dyn FnMut(Entry) -> Result<()>) -> Result<()> {
+        let mut statement = self.connection.prepare(&format!("{} ORDER BY e.created_at", entries::columns()))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            visit(entries::entry(&self.connection, row)?)?;
+        }
+        Ok(())
+    }
+
+    /// How many entries there are.
+    pub fn entry_count(&self) -> Result<u64> {
+        Ok(self.connection.query_row("SELECT count(*) FROM journal_entries", [], |row| row.get(0))?)
+    }
+
+    /// The vectors in use in a collection under a model whose key is greater than `after`, ascending.
+    pub fn live_keys(&self, collection: &str, model: &str, after: i64) -> Result<Vec<i64>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT DISTINCT embedding_id FROM passages WHERE collection = ?1 AND model = ?2 AND embedding_id > ?3
+             ORDER BY embedding_id",
+        )?;
+        let keys = statement.query_map((collection, model, after), |row| row.get(0))?;
+        Ok(keys.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The vectors that these entries use, ascending.
+    pub fn keys_of(&self, collection: &str, model: &str, subjects: &HashSet<Uuid>) -> Result<Vec<i64>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT embedding_id FROM passages WHERE collection = ?1 AND subject_id = ?2 AND model = ?3",
+        )?;
+        let mut keys = Vec::new();
+        for subject in subjects {
+            for key in statement.query_map((collection, subject.to_string(), model), |row| row.get(0))? {
+                keys.push(key?);
+            }
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        Ok(keys)
+    }
+
+    /// Hands over vectors by key; keys without one are passed over.
+    pub fn vectors(&self, keys: &[i64], visit: &mut dyn FnMut(i64, &[f32]) -> Result<()>) -> Result<()> {
+        let mut statement = self.connection.prepare_cached("SELECT vector FROM embeddings WHERE id = ?1")?;
+        let mut vector = Vec::new();
+        for key in keys {
+            let mut rows = statement.query([key])?;
+            if let Some(row) = rows.next()? {
+                read_vector(row.get_ref(0)?.as_blob().map_err(|_| odd_vector(*key))?, *key, &mut vector)?;
+                visit(*key, &vector)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What each of these vectors stands for.
+    pub fn passages(&self, collection: &str, model: &str, keys: &[i64]) -> Result<HashMap<i64, Vec<Passage>>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT subject_id, byte_start, byte_end FROM passages
+             WHERE embedding_id = ?1 AND collection = ?2 AND model = ?3 ORDER BY subject_id, ordinal",
+        )?;
+        let mut found = HashMap::new();
+        for key in keys {
+            let mut rows = statement.query((key, collection, model))?;
+            let mut passages = Vec::new();
+            while let Some(row) = rows.next()? {
+                let subject = read_uuid(&row.get::<_, String>(0)?)?;
+                passages.push(Passage { subject, range: row.get(1)?..row.get(2)? });
+            }
+            found.insert(*key, passages);
+        }
+        Ok(found)
+    }
+
+    /// The keys of the passages of one entry, topic or insight, in the order of the text.
+    pub fn keys_of_subject(&self, collection: &str, model: &str, subject: Uuid) -> Result<Vec<i64>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT embedding_id FROM passages WHERE collection = ?1 AND subject_id = ?2 AND model = ?3 ORDER BY ordinal",
+        )?;
+        let keys = statement.query_map((collection, subject.to_string(), model), |row| row.get(0))?;
+        Ok(keys.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+/// Reads little-endian f32 numbers.
+pub(super) fn read_vector(bytes: &[u8], key: i64, vector: &mut Vec<f32>) -> Result<()> {
+    let (numbers, rest) = bytes.as_chunks::<4>();
+    if !rest.is_empty() {
+        return Err(odd_vector(key));
+    }
+    vector.clear();
+    vector.extend(numbers.iter().map(|number| f32::from_le_bytes(*number)));
+    Ok(())
+}
+
+fn odd_vector(key: i64) -> Error {
+    Error::new(Kind::Corrupt, format!("the vector {key} in the database is damaged"))
+        .hint("`journal reindex --vectors` computes all vectors again")
+}

@@ -1,0 +1,109 @@
+//! Topics, and how they are attached to entries.
+
+use super::Clock;
+use super::value::{read_timestamp, read_uuid, timestamp};
+use crate::error::Result;
+use crate::journal::entry::EntryTopic;
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+use std::collections::HashMap;
+use unicode_normalization::UnicodeNormalization;
+use uuid::Uuid;
+
+/// Two names that fold to the same text are the same topic to a person: NFC, without regard to case.
+pub fn fold(name: &str) -> String {
+    name.nfc().collect::<String>().to_lowercase()
+}
+
+/// The topics of a user by folded name, read once for a transaction.
+pub(super) struct TopicBook {
+    user: Uuid,
+    by_name: HashMap<String, Uuid>,
+}
+
+impl TopicBook {
+    /// The user's own topics, and the system topics where the user has none of that name.
+    pub(super) fn read(connection: &Connection, user: Uuid) -> Result<TopicBook> {
+        let mut by_name = HashMap::new();
+        let mut statement = connection.prepare_cached(
+            "SELECT name, id FROM topics WHERE user_id = ?1 UNION ALL SELECT name, id FROM topics WHERE user_id IS NULL",
+        )?;
+        let mut rows = statement.query([user.to_string()])?;
+        while let Some(row) = rows.next()? {
+            let name: String = row.get(0)?;
+            let id: String = row.get(1)?;
+            by_name.entry(fold(&name)).or_insert(read_uuid(&id)?);
+        }
+        Ok(TopicBook { user, by_name })
+    }
+
+    /// The topic of this name, when there is one.
+    pub(super) fn find(&self, name: &str) -> Option<Uuid> {
+        self.by_name.get(&fold(name)).copied()
+    }
+
+    /// The topic of this name, created as the user's own when there is none.
+    fn ensure(&mut self, connection: &Connection, clock: &Clock, now: DateTime<Utc>, name: &str) -> Result<Uuid> {
+        if let Some(id) = self.find(name) {
+            return Ok(id);
+        }
+        let id = (clock.new_id)(now);
+        connection
+            .prepare_cached("INSERT INTO topics(id, name, user_id, created_at) VALUES (?1, ?2, ?3, ?4)")?
+            .execute((id.to_string(), name, self.user.to_string(), timestamp(now)))?;
+        self.by_name.insert(fold(name), id);
+        Ok(id)
+    }
+
+    /// Attaches a topic to an entry; one that is attached keeps the higher relevance.
+    pub(super) fn attach(
+        &mut self,
+        connection: &Connection,
+        clock: &Clock,
+        now: DateTime<Utc>,
+        entry: Uuid,
+        topic: &EntryTopic,
+    ) -> Result<()> {
+        let id = self.ensure(connection, clock, now, &topic.name)?;
+        connection
+            .prepare_cached(
+                "INSERT INTO entry_topics(entry_id, topic_id, relevance_score, added_at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET relevance_score = excluded.relevance_score
+                 WHERE excluded.relevance_score > relevance_score OR relevance_score IS NULL",
+            )?
+            .execute((
+                entry.to_string(),
+                id.to_string(),
+                topic.relevance.map(|hundredths| hundredths as f64 / 100.0),
+                timestamp(topic.added_at.unwrap_or(now)),
+            ))?;
+        Ok(())
+    }
+}
+
+/// Takes a topic off an entry.
+pub(super) fn detach(connection: &Connection, entry: Uuid, topic: Uuid) -> Result<()> {
+    connection
+        .prepare_cached("DELETE FROM entry_topics WHERE entry_id = ?1 AND topic_id = ?2")?
+        .execute((entry.to_string(), topic.to_string()))?;
+    Ok(())
+}
+
+/// The topics attached to an entry, most relevant first.
+pub(super) fn of_entry(connection: &Connection, entry: Uuid) -> Result<Vec<EntryTopic>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT t.name, et.relevance_score, et.added_at FROM entry_topics et JOIN topics t ON t.id = et.topic_id
+         WHERE et.entry_id = ?1 ORDER BY et.relevance_score DESC, t.name",
+    )?;
+    let mut rows = statement.query([entry.to_string()])?;
+    let mut topics = Vec::new();
+    while let Some(row) = rows.next()? {
+        let added_at: Option<String> = row.get(2)?;
+        topics.push(EntryTopic {
+            name: row.get(0)?,
+            relevance: row.get::<_, Option<f64>>(1)?.map(|score| (score * 100.0).round() as i64),
+            added_at: added_at.map(|at| read_timestamp(&at)).transpose()?,
+        });
+    }
+    Ok(topics)
+}

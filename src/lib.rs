@@ -2,4 +2,5 @@
 
 pub mod error;
 pub mod journal;
+pub mod model;
 pub mod store;

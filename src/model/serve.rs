@@ -1,0 +1,217 @@
+//! The server's side of one connection: generic over reader, writer and [`Engine`], so that tests
+//! drive the whole protocol over in-memory pipes. It keeps no text after answering.
+
+use std::any::Any;
+use std::io::{self, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use crate::error::{Error, Result};
+use crate::model::batch::{SERVER_LIMITS, by_length};
+use crate::model::protocol::{Hello, Request, Response, ServerStatus, encode_vector, read_message, write_message};
+use crate::model::{ModelInfo, ModelRef};
+
+/// What computes. Called by one connection at a time; may panic, which fails the request alone.
+pub trait Engine: Send {
+    /// Loads the model unless it is loaded, and says what it is like.
+    fn load(&mut self, model: &ModelRef) -> Result<ModelInfo>;
+
+    /// Word pieces of each text, without the special ones, however long the text is. Need not load
+    /// the weights.
+    fn count(&mut self, model: &ModelRef, texts: &[String]) -> Result<Vec<usize>>;
+
+    /// One vector of unit length for each text, computed in one batch. Text beyond the model's
+    /// window is cut, never refused.
+    fn embed(&mut self, model: &ModelRef, texts: &[&str]) -> Result<Vec<Vec<f32>>>;
+
+    /// Names of the models in memory.
+    fn loaded(&self) -> Vec<String>;
+}
+
+/// What all connections of a server share.
+pub struct Service<E> {
+    engine: Mutex<E>,
+    queue: Queue,
+    started: Instant,
+    requests: AtomicU64,
+    connections: AtomicUsize,
+    stopping: AtomicBool,
+}
+
+impl<E: Engine> Service<E> {
+    /// A service around this engine.
+    pub fn new(engine: E) -> Self {
+        Service {
+            engine: Mutex::new(engine),
+            queue: Queue::default(),
+            started: Instant::now(),
+            requests: AtomicU64::new(0),
+            connections: AtomicUsize::new(0),
+            stopping: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether a client asked the server to stop.
+    pub fn stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Talks to one client until it closes, asks for shutdown, or sends what cannot be understood.
+    ///
+    /// # Errors
+    /// When reading or writing fails; a request that fails is answered, and is no error here.
+    pub fn serve_connection(&self, reader: &mut impl Read, writer: &mut impl Write) -> io::Result<()> {
+        self.connections.fetch_add(1, Ordering::SeqCst);
+        let outcome = self.converse(reader, writer);
+        self.connections.fetch_sub(1, Ordering::SeqCst);
+        outcome
+    }
+
+    fn converse(&self, reader: &mut impl Read, writer: &mut impl Write) -> io::Result<()> {
+        let Some(theirs) = read_message::<Hello>(reader)? else { return Ok(()) };
+        // Answered in any case, so that the client can name both versions.
+        write_message(writer, &Hello::ours())?;
+        if theirs.check().is_err() {
+            return Ok(());
+        }
+        loop {
+            let request = match read_message::<Request>(reader) {
+                Ok(Some(request)) => request,
+                Ok(None) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    // After a message that made no sense, the next one may not start where we
+                    // would look for it: say so and close.
+                    let refusal = Error::usage(format!("the request cannot be understood: {error}"));
+                    return write_message(writer, &Response::from(&refusal));
+                }
+                Err(error) => return Err(error),
+            };
+            let response = self.answer(request).unwrap_or_else(|error| Response::from(&error));
+            self.requests.fetch_add(1, Ordering::SeqCst);
+            write_message(writer, &response)?;
+            if response == Response::Stopping {
+                return Ok(());
+            }
+        }
+    }
+
+    fn answer(&self, request: Request) -> Result<Response> {
+        match request {
+            Request::Status => Ok(Response::Status { status: self.status()?.into() }),
+            Request::Info { model } => {
+                let model = ModelRef::from(model);
+                Ok(self.with_engine(|engine| engine.load(&model))?.into())
+            }
+            Request::Count { model, texts } => {
+                let model = ModelRef::from(model);
+                let counts = self.with_engine(|engine| engine.count(&model, &texts))?;
+                Ok(Response::Counts { counts })
+            }
+            Request::Embed { model, texts } => {
+                let vectors = self.embed(&ModelRef::from(model), &texts)?;
+                Ok(Response::Vectors { vectors })
+            }
+            Request::Shutdown => {
+                self.stopping.store(true, Ordering::SeqCst);
+                Ok(Response::Stopping)
+            }
+        }
+    }
+
+    /// Embeds in batches of like length and gives the engine back between them, so that a short
+    /// query of another client waits for one batch, not for the whole request.
+    fn embed(&self, model: &ModelRef, texts: &[String]) -> Result<Vec<String>> {
+        let (info, counts) = self.with_engine(|engine| Ok((engine.load(model)?, engine.count(model, texts)?)))?;
+        expect_one_each(counts.len(), texts.len())?;
+        let read: Vec<usize> = counts.iter().map(|count| count.saturating_add(2).min(info.max_pieces)).collect();
+        let (order, batches) = by_length(&read, SERVER_LIMITS);
+        let mut vectors = vec![String::new(); texts.len()];
+        for batch in batches {
+            let members = &order[batch];
+            let batch: Vec<&str> = members.iter().map(|&index| texts[index].as_str()).collect();
+            let computed = self.with_engine(|engine| engine.embed(model, &batch))?;
+            expect_one_each(computed.len(), members.len())?;
+            for (&index, vector) in members.iter().zip(&computed) {
+                vectors[index] = encode_vector(vector);
+            }
+        }
+        Ok(vectors)
+    }
+
+    fn status(&self) -> Result<ServerStatus> {
+        Ok(ServerStatus {
+            process_id: std::process::id(),
+            uptime_seconds: self.started.elapsed().as_secs(),
+            requests: self.requests.load(Ordering::SeqCst),
+            connections: self.connections.load(Ordering::SeqCst),
+            loaded: self.with_engine(|engine| Ok(engine.loaded()))?,
+        })
+    }
+
+    /// Runs one piece of work on the engine when its turn comes. A panic becomes an error.
+    fn with_engine<T>(&self, work: impl FnOnce(&mut E) -> Result<T>) -> Result<T> {
+        let _turn = self.queue.wait();
+        let mut engine = lock(&self.engine);
+        catch_unwind(AssertUnwindSafe(|| work(&mut engine)))
+            .unwrap_or_else(|panic| Err(Error::failure(format!("the model engine panicked: {}", panic_text(&*panic)))))
+    }
+}
+
+/// First come, first served: a plain mutex may hand the engine to the same thread again and again
+/// while another waits.
+#[derive(Default)]
+struct Queue {
+    tickets: Mutex<Tickets>,
+    moved: Condvar,
+}
+
+#[derive(Default)]
+struct Tickets {
+    next: u64,
+    serving: u64,
+}
+
+impl Queue {
+    fn wait(&self) -> Turn<'_> {
+        let mut tickets = lock(&self.tickets);
+        let mine = tickets.next;
+        tickets.next += 1;
+        while tickets.serving != mine {
+            tickets = self.moved.wait(tickets).unwrap_or_else(PoisonError::into_inner);
+        }
+        Turn { queue: self }
+    }
+}
+
+struct Turn<'a> {
+    queue: &'a Queue,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        lock(&self.queue.tickets).serving += 1;
+        self.queue.moved.notify_all();
+    }
+}
+
+/// Nothing kept behind these locks can be left half changed by a panic.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn expect_one_each(answers: usize, texts: usize) -> Result<()> {
+    if answers == texts {
+        return Ok(());
+    }
+    Err(Error::failure(format!("the model engine gave {answers} answers to {texts} texts")))
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}

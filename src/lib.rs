@@ -1,6 +1,9 @@
 //! A private journal for the terminal.
 
+pub mod config;
 pub mod error;
 pub mod journal;
 pub mod model;
+pub mod paths;
+pub mod publish;
 pub mod store;

@@ -22,8 +22,8 @@ pub(super) fn open(folder: &Path) -> Result<Connection> {
     if !path.exists() {
         create_folder(folder)?;
     }
-    let opened =
-        Connection::open(&path).and_then(|mut connection| prepare(&mut connection).map(|version| (connection, version)));
+    let opened = Connection::open(&path)
+        .and_then(|mut connection| prepare(&mut connection).map(|version| (connection, version)));
     let (mut connection, version) = match opened {
         Ok(opened) => opened,
         Err(error) if is_read_only(&error) && path.exists() => return open_unwritable(&path, &error),

@@ -1,0 +1,260 @@
+//! Settings: built-in values, then the file, resolved once into plain values.
+
+use crate::error::{Error, Result};
+use chrono::NaiveTime;
+use std::path::Path;
+use toml_edit::{DocumentMut, Item, Value};
+
+/// A setting: its name, its built-in value as TOML, and what it is for.
+pub struct Key {
+    /// The name in the file and on the command line.
+    pub name: &'static str,
+    /// The built-in value; an empty text means "not set".
+    pub default: &'static str,
+    /// What it does, in a sentence.
+    pub about: &'static str,
+}
+
+/// Every setting there is.
+pub const KEYS: [Key; 12] = [
+    Key { name: "user", default: "", about: "E-mail address of the user whose journal this is; empty: the first user" },
+    Key { name: "time_zone", default: "", about: "IANA name, such as Europe/Berlin; empty: the system's" },
+    Key { name: "day_start", default: "00:00", about: "When a new day begins for new entries, such as 04:00" },
+    Key { name: "editor", default: "", about: "Command that edits a draft; empty: $VISUAL, $EDITOR, then vi" },
+    Key {
+        name: "pager",
+        default: "",
+        about: "Command for long output on a terminal; empty: $PAGER, then less; cat for none",
+    },
+    Key { name: "list_limit", default: "20", about: "How many entries a list shows unless --limit says otherwise" },
+    Key { name: "search_mode", default: "hybrid", about: "hybrid, words or meaning" },
+    Key {
+        name: "analyze",
+        default: "auto",
+        about: "auto: analyse in the background after a change; manual: only on `journal analyze`",
+    },
+    Key { name: "model", default: "all-MiniLM-L6-v2", about: "The model that gives texts their meaning" },
+    Key {
+        name: "model_idle_seconds",
+        default: "300",
+        about: "How long the model server stays loaded with nothing to do",
+    },
+    Key { name: "model_threads", default: "0", about: "Threads the model server computes with; 0: all cores but one" },
+    Key { name: "cache_megabytes", default: "256", about: "Size bound of the cache of model results" },
+];
+
+/// How a search looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SearchMode {
+    /// By words and by meaning, in one list.
+    Hybrid,
+    /// By words only.
+    Words,
+    /// By meaning only.
+    Meaning,
+}
+
+impl SearchMode {
+    /// The word on the command line and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            SearchMode::Hybrid => "hybrid",
+            SearchMode::Words => "words",
+            SearchMode::Meaning => "meaning",
+        }
+    }
+
+    /// The mode with this name.
+    pub fn from_name(name: &str) -> Option<SearchMode> {
+        [SearchMode::Hybrid, SearchMode::Words, SearchMode::Meaning].into_iter().find(|mode| mode.name() == name)
+    }
+}
+
+/// The settings of this run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// E-mail address of the user.
+    pub user: Option<String>,
+    /// The zone, when it is not the system's.
+    pub time_zone: Option<chrono_tz::Tz>,
+    /// When a new day begins.
+    pub day_start: NaiveTime,
+    /// The editor command.
+    pub editor: Option<String>,
+    /// The pager command.
+    pub pager: Option<String>,
+    /// Entries in a list.
+    pub list_limit: usize,
+    /// How `search` looks.
+    pub search_mode: SearchMode,
+    /// Whether a change starts an analysis in the background.
+    pub analyze_in_background: bool,
+    /// The embedding model's id.
+    pub model: String,
+    /// Idle time of the model server, in seconds.
+    pub model_idle_seconds: u64,
+    /// Threads of the model server.
+    pub model_threads: Option<usize>,
+    /// Size bound of the cache, in bytes.
+    pub cache_bytes: u64,
+}
+
+/// The settings file: kept as it was written, comments and all.
+pub struct ConfigFile {
+    document: DocumentMut,
+    origin: String,
+}
+
+impl ConfigFile {
+    /// Reads the file; a missing one is empty.
+    ///
+    /// # Errors
+    /// Usage when it is no TOML or names a setting that does not exist.
+    pub fn read(path: &Path) -> Result<ConfigFile> {
+        let origin = path.display().to_string();
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(Error::io("cannot read the configuration", path, error)),
+        };
+        let document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
+            Error::usage(format!("the configuration {origin} cannot be read: {}", error.to_string().trim()))
+                .hint("correct the line, or delete the file to start from the built-in values")
+        })?;
+        for (name, _) in document.iter() {
+            key(name).map_err(|error| error.context(&origin))?;
+        }
+        Ok(ConfigFile { document, origin })
+    }
+
+    /// The text of a setting, and whether the file says it.
+    pub fn get(&self, name: &str) -> Result<(String, bool)> {
+        let key = key(name)?;
+        Ok(match self.document.get(name).and_then(Item::as_value) {
+            Some(Value::String(text)) => (text.value().clone(), true),
+            Some(other) => (other.clone().decorated("", "").to_string(), true),
+            None => (key.default.to_string(), false),
+        })
+    }
+
+    /// Changes a setting; `None` goes back to the built-in value.
+    ///
+    /// # Errors
+    /// Usage when the name or the value is not one.
+    pub fn set(&mut self, name: &str, value: Option<&str>) -> Result<()> {
+        let key = key(name)?;
+        match value {
+            None => {
+                self.document.remove(name);
+            }
+            Some(text) if key.default.parse::<i64>().is_ok() => {
+                let number: i64 = text.parse().map_err(|_| wrong(name, text, "a whole number"))?;
+                self.document[name] = toml_edit::value(number);
+            }
+            Some(text) => self.document[name] = toml_edit::value(text),
+        }
+        self.resolve().map(|_| ())
+    }
+
+    /// Writes the file, whole or not at all.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        crate::publish::publish(path, self.document.to_string().as_bytes())
+    }
+
+    /// The settings as plain values.
+    ///
+    /// # Errors
+    /// Usage naming the setting, its value and what would do.
+    pub fn resolve(&self) -> Result<Config> {
+        let text = |name: &str| self.get(name).map(|(text, _)| text);
+        let set = |name: &str| text(name).map(|text| Some(text).filter(|text| !text.is_empty()));
+        let number = |name: &str, most: u64| -> Result<u64> {
+            let text = text(name)?;
+            text.parse()
+                .ok()
+                .filter(|number| *number <= most)
+                .ok_or_else(|| wrong(name, &text, &format!("a whole number up to {most}")))
+        };
+        let from = |error: Error| error.context(&self.origin);
+        let build = || -> Result<Config> {
+            let zone = set("time_zone")?;
+            let day_start = text("day_start")?;
+            let mode = text("search_mode")?;
+            let analyze = text("analyze")?;
+            let model = text("model")?;
+            crate::model::registry::find(&model)?;
+            Ok(Config {
+                user: set("user")?,
+                time_zone: zone
+                    .map(|zone| {
+                        zone.parse().map_err(|_| wrong("time_zone", &zone, "an IANA name such as Europe/Berlin"))
+                    })
+                    .transpose()?,
+                day_start: NaiveTime::parse_from_str(&day_start, "%H:%M")
+                    .ok()
+                    .filter(|time| *time < NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default())
+                    .ok_or_else(|| wrong("day_start", &day_start, "a time from 00:00 to 11:59"))?,
+                editor: set("editor")?,
+                pager: set("pager")?,
+                list_limit: number("list_limit", 1_000_000)?.max(1) as usize,
+                search_mode: SearchMode::from_name(&mode)
+                    .ok_or_else(|| wrong("search_mode", &mode, "hybrid, words or meaning"))?,
+                analyze_in_background: match analyze.as_str() {
+                    "auto" => true,
+                    "manual" => false,
+                    _ => return Err(wrong("analyze", &analyze, "auto or manual")),
+                },
+                model,
+                model_idle_seconds: number("model_idle_seconds", 7 * 86_400)?,
+                model_threads: Some(number("model_threads", 1024)? as usize).filter(|threads| *threads > 0),
+                cache_bytes: number("cache_megabytes", 1 << 20)?.max(1) << 20,
+            })
+        };
+        build().map_err(from)
+    }
+}
+
+fn key(name: &str) -> Result<&'static Key> {
+    KEYS.iter().find(|key| key.name == name).ok_or_else(|| {
+        let known: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+        Error::usage(format!("there is no setting '{name}'")).hint(format!("the settings are {}", known.join(", ")))
+    })
+}
+
+fn wrong(name: &str, value: &str, wanted: &str) -> Error {
+    Error::usage(format!("{name} = '{value}' is not {wanted}"))
+        .hint(format!("`journal config set {name} …` corrects it"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_values_are_valid_and_comments_survive() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c/config.toml");
+        let mut file = ConfigFile::read(&path).unwrap();
+        assert_eq!(file.resolve().unwrap().list_limit, 20);
+        file.set("list_limit", Some("7")).unwrap();
+        file.write(&path).unwrap();
+        std::fs::write(&path, format!("# mine\n{}", std::fs::read_to_string(&path).unwrap())).unwrap();
+        let mut file = ConfigFile::read(&path).unwrap();
+        assert_eq!(file.resolve().unwrap().list_limit, 7);
+        file.set("day_start", Some("04:00")).unwrap();
+        file.write(&path).unwrap();
+        assert!(std::fs::read_to_string(&path).unwrap().starts_with("# mine"));
+        for (name, value) in [
+            ("day_start", "25:00"),
+            ("list_limit", "many"),
+            ("analyze", "x"),
+            ("nope", "1"),
+            ("time_zone", "Mars/Base"),
+        ] {
+            assert!(ConfigFile::read(&path).unwrap().set(name, Some(value)).is_err(), "{name}");
+        }
+        std::fs::write(&path, "lisst_limit = 3").unwrap();
+        assert!(ConfigFile::read(&path).is_err());
+    }
+}

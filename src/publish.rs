@@ -1,0 +1,36 @@
+//! Writing a file whole or not at all: temporary file, fsync, rename, fsync of the folder.
+
+use crate::error::{Error, Result};
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+/// Replaces `path` by these bytes; its folder is created when missing. Mode 0600.
+///
+/// # Errors
+/// Full disk, no permission: the file that was there still is.
+pub fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
+    publish_with(path, |file| file.write_all(bytes))
+}
+
+/// Replaces `path` by what `write` writes.
+pub fn publish_with(path: &Path, write: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let failed = |error| Error::io("cannot write", path, error);
+    create_private_folder(folder)?;
+    let mut temporary = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder).map_err(failed)?;
+    write(temporary.as_file_mut()).map_err(failed)?;
+    temporary.as_file().sync_all().map_err(failed)?;
+    temporary.persist(path).map_err(|error| failed(error.error))?;
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+}
+
+/// Creates a folder and its parents for their owner only; one that is there stays as it is.
+pub fn create_private_folder(folder: &Path) -> Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| Error::io("cannot create the folder", folder, error))
+}

@@ -56,8 +56,7 @@ pub enum Collection {
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 4] =
-        [Collection::User, Collection::Topic, Collection::Insight, Collection::Global];
+    pub const ALL: [Collection; 4] = [Collection::User, Collection::Topic, Collection::Insight, Collection::Global];
 
     /// The name used in `passages.collection`, in file names and on the remote.
     pub fn name(self) -> &'static str {
@@ -95,11 +94,7 @@ pub trait VectorSource {
 
     /// Hands over the f32 vectors of these embedding ids, in any order, each once, streamed. Ids
     /// without a row are passed over; an error from `visit` ends the walk and is returned.
-    fn vectors(
-        &mut self,
-        ids: &[i64],
-        visit: &mut dyn FnMut(i64, &[f32]) -> Result<()>,
-    ) -> Result<()>;
+    fn vectors(&mut self, ids: &[i64], visit: &mut dyn FnMut(i64, &[f32]) -> Result<()>) -> Result<()>;
 }
 
 /// The index of one collection under one model: where its snapshot lives and what it must hold.
@@ -109,18 +104,21 @@ pub struct VectorIndex {
     collection: Collection,
     model: String,
     dims: usize,
+    exact_limit: usize,
 }
 
 impl VectorIndex {
     /// The index in this folder (created when first needed) for this collection, this model (its
     /// full name with revision, any text) and this vector length. Touches nothing on disk.
-    pub fn new(
-        dir: impl Into<PathBuf>,
-        collection: Collection,
-        model: impl Into<String>,
-        dims: usize,
-    ) -> Self {
-        VectorIndex { dir: dir.into(), collection, model: model.into(), dims }
+    pub fn new(dir: impl Into<PathBuf>, collection: Collection, model: impl Into<String>, dims: usize) -> Self {
+        VectorIndex { dir: dir.into(), collection, model: model.into(), dims, exact_limit: EXACT_LIMIT }
+    }
+
+    /// Candidate sets of at most this many keys are scanned exactly; [`EXACT_LIMIT`] unless set.
+    #[must_use]
+    pub fn with_exact_limit(mut self, exact_limit: usize) -> Self {
+        self.exact_limit = exact_limit;
+        self
     }
 
     /// The collection.
@@ -170,11 +168,8 @@ impl VectorIndex {
 /// cut to 48 characters, and eight hexadecimal digits of its hash, so that two names that
 /// look alike on some file system never share a file.
 fn model_slug(model: &str) -> String {
-    let kept: String = model
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' })
-        .take(48)
-        .collect();
+    let kept: String =
+        model.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).take(48).collect();
     let kept = kept.to_ascii_lowercase();
     let digest = Sha256::digest(model.as_bytes());
     let tail: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();

@@ -51,8 +51,7 @@ pub(super) fn fault(vector: &[f32], dims: usize) -> Option<String> {
 
 /// The error for a stored vector that cannot be used.
 pub(super) fn stored_fault(id: i64, fault: &str) -> Error {
-    Error::new(Kind::Corrupt, format!("the stored vector of embedding {id} {fault}"))
-        .hint("run `journal doctor`, which names the damaged rows and has them computed again")
+    Error::new(Kind::Corrupt, format!("the stored vector of embedding {id} {fault}")).hint("run `journal doctor`")
 }
 
 /// Reads the vectors of these keys, refuses what cannot be used, and hands over each with its key.
@@ -76,7 +75,7 @@ pub(super) fn each_vector(
             Kind::Corrupt,
             format!("{} of {} live embeddings have no vector", keys.len() - seen, keys.len()),
         )
-        .hint("run `journal doctor`, which names the damaged rows and has them computed again"));
+        .hint("run `journal doctor`"));
     }
     Ok(())
 }
@@ -100,8 +99,7 @@ pub(super) fn best(
 
 /// The first `k` by similarity, highest first, then by key.
 fn top(mut hits: Vec<Hit>, k: usize) -> Vec<Hit> {
-    let order =
-        |a: &Hit, b: &Hit| b.similarity.total_cmp(&a.similarity).then_with(|| a.key.cmp(&b.key));
+    let order = |a: &Hit, b: &Hit| b.similarity.total_cmp(&a.similarity).then_with(|| a.key.cmp(&b.key));
     if k < hits.len() {
         hits.select_nth_unstable_by(k, order);
         hits.truncate(k);

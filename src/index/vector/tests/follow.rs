@@ -1,0 +1,198 @@
+//! The snapshot follows the truth: additions, deletions, things put back, older copies restored.
+
+use std::os::unix::fs::PermissionsExt;
+use std::sync::mpsc::channel;
+
+use super::*;
+use crate::error::{Error, Kind};
+
+#[test]
+fn snapshot_and_delta_find_what_a_full_scan_finds() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut truth = Truth::with(COUNT);
+    let index = index(&dir);
+    let report = compact(&index, &truth);
+    assert_eq!((report.outcome, report.live), (Outcome::Built, COUNT));
+    assert_eq!(report.bytes, std::fs::metadata(index.path()).unwrap().len());
+    assert_eq!(std::fs::metadata(index.path()).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(recall(&index, &truth, How::Hnsw) >= 0.99);
+
+    truth.add(300);
+    assert!(recall(&index, &truth, How::HnswDelta) >= 0.99);
+    let newest = *truth.live.last().unwrap();
+    let vector = truth.embeddings[&newest].clone();
+    assert_eq!(search(&index, &truth, &vector).hits[0].key, newest);
+
+    assert_eq!(compact(&index, &truth).outcome, Outcome::Current, "300 changes are few");
+    truth.add(800);
+    let report = compact(&index, &truth);
+    assert_eq!((report.outcome, report.added), (Outcome::Updated, 1100));
+    assert!(recall(&index, &truth, How::Hnsw) >= 0.99);
+}
+
+#[test]
+fn deletions_edits_and_undeletions_are_followed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut truth = Truth::with(COUNT);
+    let index = index(&dir);
+    compact(&index, &truth);
+    let gone: Vec<i64> = (1..=COUNT as i64).filter(|id| id % 5 == 0).collect();
+    truth.delete(gone.iter().copied());
+    assert!(recall(&index, &truth, How::Hnsw) >= 0.99);
+    for id in &gone[..50] {
+        let hits = search(&index, &truth, &truth.embeddings[id]).hits;
+        assert!(hits.len() == 10 && hits.iter().all(|hit| hit.key != *id));
+    }
+    truth.add(600);
+    assert!(recall(&index, &truth, How::HnswDelta) >= 0.99);
+    let report = compact(&index, &truth);
+    assert_eq!((report.outcome, report.added, report.removed), (Outcome::Updated, 600, gone.len()));
+    assert!(recall(&index, &truth, How::Hnsw) >= 0.99);
+
+    // An undone deletion brings an id back that is lower than the highest in the snapshot.
+    truth.restore([gone[0], gone[7]]);
+    for id in [gone[0], gone[7]] {
+        let result = search(&index, &truth, &truth.embeddings[&id]);
+        assert_eq!((result.hits[0].key, result.how), (id, How::HnswDelta));
+    }
+    // Most of it gone: patching would leave a poor graph, so it is built anew.
+    truth.delete(truth.live.clone().into_iter().filter(|id| id % 3 != 0).collect::<Vec<_>>());
+    assert_eq!(compact(&index, &truth).outcome, Outcome::Built);
+    assert!(recall(&index, &truth, How::Hnsw) >= 0.99);
+
+    truth.delete(truth.live.clone());
+    assert!(search(&index, &truth, &truth.queries(1)[0]).hits.is_empty());
+    assert_eq!(compact(&index, &truth).outcome, Outcome::Empty);
+    assert!(!index.path().exists());
+}
+
+#[test]
+fn an_older_copy_of_the_truth_is_noticed() {
+    let dir = tempfile::tempdir().unwrap();
+    let older = Truth::with(COUNT);
+    let mut newer = older.clone();
+    newer.add(50);
+    let index = index(&dir);
+    compact(&index, &newer);
+
+    let mut restored = older.clone();
+    restored.add(50); // The same log number and the same ids, with another nonce.
+    let query = &restored.queries(1)[0];
+    for truth in [&older, &restored] {
+        let result = search(&index, truth, query);
+        assert_eq!(result.how, How::Exact);
+        assert!(result.reason.unwrap().contains("another state"));
+        assert_eq!(result.hits, expected(truth, query));
+        assert!(matches!(index.verify(&mut &*truth).unwrap().state, State::Unusable(_)));
+    }
+    let report = compact(&index, &restored);
+    assert_eq!(report.outcome, Outcome::Built);
+    assert!(report.reason.unwrap().contains("another state"));
+    assert!(recall(&index, &restored, How::Hnsw) >= 0.99);
+}
+
+#[test]
+fn other_vectors_under_the_same_log_row_are_noticed() {
+    let dir = tempfile::tempdir().unwrap();
+    let truth = Truth::with(COUNT);
+    let index = index(&dir);
+    compact(&index, &truth);
+    let mut other = truth.clone();
+    let (first, last) = (other.embeddings[&1].clone(), other.embeddings[&(COUNT as i64)].clone());
+    other.embeddings.insert(1, last);
+    other.embeddings.insert(COUNT as i64, first);
+    let query = &other.queries(1)[0];
+    let result = search(&index, &other, query);
+    assert_eq!((result.how, result.hits), (How::Exact, expected(&other, query)));
+    assert!(result.reason.unwrap().contains("another state"));
+    assert!(matches!(index.verify(&mut &other).unwrap().state, State::Unusable(_)));
+    // Enough new ones that the snapshot would be patched, were it of this history.
+    other.add(1100);
+    let report = compact(&index, &other);
+    assert_eq!(report.outcome, Outcome::Built);
+    assert!(report.reason.is_some());
+    assert_eq!(index.verify(&mut &other).unwrap().state, State::Usable);
+}
+
+#[test]
+fn another_model_or_length_is_not_mixed_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let truth = Truth::with(COUNT);
+    let index = index(&dir);
+    compact(&index, &truth);
+    let other = VectorIndex { model: "another".into(), ..index.clone() };
+    let query = &truth.queries(1)[0];
+    assert!(search(&other, &truth, query).reason.unwrap().contains("has not been built"));
+    std::fs::copy(index.path(), other.path()).unwrap();
+    let result = search(&other, &truth, query);
+    assert_eq!((result.how, result.hits), (How::Exact, expected(&truth, query)));
+    assert!(result.reason.unwrap().contains("another collection or model"));
+
+    let longer = VectorIndex { dims: 32, ..index.clone() };
+    let verdict = longer.verify(&mut &Truth::with(0)).unwrap();
+    assert!(matches!(verdict.state, State::Unusable(why) if why.contains("64 numbers")));
+}
+
+#[test]
+fn one_compaction_at_a_time_and_the_next_sees_its_work() {
+    let dir = tempfile::tempdir().unwrap();
+    let truth = Truth::with(COUNT);
+    let index = index(&dir);
+    let (inside, started) = channel();
+    let (go, wait) = channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let wait = wait;
+            let mut first = true;
+            let report = index.compact(|| Ok(&truth), LockPolicy::Wait, false, &mut |_, _| {
+                if std::mem::take(&mut first) {
+                    inside.send(()).unwrap();
+                    wait.recv().unwrap();
+                }
+                Ok(())
+            });
+            assert_eq!(report.unwrap().outcome, Outcome::Built);
+        });
+        started.recv().unwrap();
+        let report = index
+            .compact::<&Truth>(
+                || panic!("the source is opened only under the lock"),
+                LockPolicy::Skip,
+                false,
+                &mut |_, _| Ok(()),
+            )
+            .unwrap();
+        assert_eq!(report.outcome, Outcome::Busy);
+        let second = scope.spawn(|| compact(&index, &truth));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        go.send(()).unwrap();
+        assert_eq!(second.join().unwrap().outcome, Outcome::Current);
+    });
+}
+
+#[test]
+fn an_interrupted_compaction_changes_nothing_and_the_next_one_sweeps() {
+    let dir = tempfile::tempdir().unwrap();
+    let truth = Truth::with(COUNT);
+    let index = index(&dir);
+    compact(&index, &truth);
+    let before = std::fs::read(index.path()).unwrap();
+    let mut done = 0;
+    let error = index
+        .compact(|| Ok(&truth), LockPolicy::Wait, true, &mut |now, total| {
+            assert_eq!(total, COUNT as u64);
+            done = now;
+            if now > 1000 { Err(Error::new(Kind::Interrupted, "interrupted")) } else { Ok(()) }
+        })
+        .unwrap_err();
+    assert_eq!(error.kind(), Kind::Interrupted);
+    assert!((1001..1100).contains(&done));
+    assert_eq!(std::fs::read(index.path()).unwrap(), before);
+
+    let name = index.path().file_name().unwrap().to_str().unwrap().to_owned();
+    std::fs::write(dir.path().join(format!(".{name}.a1B2c3.tmp")), &before[..5000]).unwrap();
+    std::fs::write(dir.path().join(".other.usearch.a1B2c3.tmp"), "not ours").unwrap();
+    let report = compact(&index, &truth);
+    assert_eq!((report.outcome, report.swept), (Outcome::Current, 1));
+    assert_eq!(dir.path().read_dir().unwrap().count(), 3, "snapshot, lock, and what is not ours");
+}

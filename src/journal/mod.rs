@@ -6,5 +6,6 @@ pub mod id;
 pub mod log;
 pub mod mood;
 pub mod passage;
+pub mod query;
 pub mod tag;
 pub mod when;

@@ -1,0 +1,1 @@
+//! The text index: which entries hold these words, in what order.

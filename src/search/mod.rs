@@ -1,0 +1,3 @@
+//! Finding: what is shown of an entry that matched.
+
+pub mod snippet;

@@ -400,6 +400,11 @@ fn apply(connection: &Connection, clock: Clock, current: &Entry, change: &Change
     Ok(())
 }
 
+/// Sets the mood alone.
+pub(super) fn set_mood(connection: &Connection, clock: Clock, entry: &Entry, mood: Mood, source: MoodSource) -> Result<()> {
+    apply(connection, clock, entry, &Change { mood: Some(Some((mood, source))), ..Change::default() })
+}
+
 pub(super) fn read(connection: &Connection, id: Uuid) -> Result<Option<Entry>> {
     let mut statement = connection.prepare_cached(&format!("{COLUMNS} WHERE e.id = ?1"))?;
     let mut rows = statement.query([id.to_string()])?;

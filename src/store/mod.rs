@@ -24,6 +24,7 @@ pub use listing::{Cursor, Page, Sort, SortKey};
 pub use log::{Operation, Version};
 pub use meaning::{PassageVector, PendingText, StoredPassage};
 pub use migrations::{LATEST, MIGRATIONS, Migration};
+pub use sentiments::Judged;
 pub use snapshot::{Passage, Snapshot};
 pub use topics::fold;
 pub use undo::Undone;

@@ -1,0 +1,217 @@
+//! Doing what is pending: index, sentiments, vectors. Nothing here keeps a queue: what is pending is
+//! what has no result, so a run that is killed at any instruction is simply continued by the next.
+
+use crate::analysis::embed::Embedder;
+use crate::analysis::sentiment;
+use crate::cache::{Cache, Namespace, Put};
+use crate::error::{Error, Kind, Result};
+use crate::follow;
+use crate::index::text::TextIndex;
+use crate::index::vector::{Collection, LockPolicy, VectorIndex};
+use crate::index::LockWait;
+use crate::model::{InstalledModel, ModelClient};
+use crate::store::Store;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use uuid::Uuid;
+
+/// Texts handed to the model between two commits: small enough that Ctrl-C and progress are prompt,
+/// large enough that the model is kept busy.
+const BATCH: usize = 32;
+
+/// What the work needs.
+pub struct Parts<'a> {
+    /// The data folder.
+    pub data: &'a Path,
+    /// The truth.
+    pub store: &'a mut Store,
+    /// The text index.
+    pub text: &'a TextIndex,
+    /// Where vector snapshots lie.
+    pub vectors: &'a Path,
+    /// The cache.
+    pub cache: &'a Cache,
+    /// The model, when one is installed.
+    pub model: Option<&'a InstalledModel>,
+    /// Connects to the model server, starting it when nobody listens.
+    pub connect: &'a mut dyn FnMut() -> Result<ModelClient>,
+    /// The time.
+    pub now: fn() -> DateTime<Utc>,
+    /// A new id.
+    pub new_id: fn(DateTime<Utc>) -> Uuid,
+    /// Set by Ctrl-C: stop after what is being done.
+    pub interrupted: &'a AtomicBool,
+}
+
+/// How far the work is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// What is being done: `text index`, `sentiments`, `vectors`, `vector index`, `done`.
+    pub step: String,
+    /// Texts done of this step.
+    pub done: u64,
+    /// Texts of this step in all.
+    pub total: u64,
+    /// When this was said, in seconds since 1970.
+    pub at: i64,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Entries brought into the text index.
+    pub indexed: u64,
+    /// Why the text index was built from nothing, when it was.
+    pub rebuilt: Option<String>,
+    /// Entries judged by the built-in sentiment model.
+    pub sentiments: u64,
+    /// Entries and topics that have their vectors now.
+    pub analysed: u64,
+    /// What could not be analysed, and why.
+    pub failed: Vec<String>,
+    /// Why there was no semantic work, when there was none to be had.
+    pub without_model: Option<String>,
+}
+
+/// The id under which the cache holds the state of the analysis.
+pub const TASK: &str = "analyze";
+
+/// Does everything that is pending. `progress` is called with every step.
+///
+/// # Errors
+/// Interrupted, after what was done has been kept; model unavailable when the server fails; what the
+/// store fails with.
+pub fn drain(parts: &mut Parts, progress: &mut dyn FnMut(&Status)) -> Result<Report> {
+    let mut report = Report::default();
+    let mut puts: Vec<Put> = Vec::new();
+    let outcome = work(parts, &mut report, &mut puts, progress);
+    let status = Status { step: "done".into(), done: report.analysed, total: report.analysed, at: (parts.now)().timestamp() };
+    puts.extend(Put::json(Namespace::TasksStatus, TASK, &status));
+    puts.extend(Put::json(Namespace::TasksResults, TASK, &report));
+    // The cache is a convenience: how it fares is nobody's concern here.
+    let _ = parts.cache.put_many(&puts, unix(parts.now));
+    outcome.map(|()| report)
+}
+
+fn work(parts: &mut Parts, report: &mut Report, puts: &mut Vec<Put>, progress: &mut dyn FnMut(&Status)) -> Result<()> {
+    let now = parts.now;
+    let mut say = |step: &str, done: u64, total: u64| {
+        progress(&Status { step: step.to_string(), done, total, at: now().timestamp() });
+    };
+    let interrupted = parts.interrupted;
+    let text = follow::catch_up_text(parts.data, parts.text, LockWait::Forever, &mut |progress| {
+        say("text index", progress.done, progress.total);
+        stop_if(interrupted)
+    })?;
+    report.indexed = text.applied;
+    report.rebuilt = text.rebuilt;
+    report.sentiments = sentiments(parts)?;
+    let Some(model) = parts.model else {
+        report.without_model = Some("no embedding model is installed".into());
+        return Ok(());
+    };
+    vectors(parts, model, report, puts, &mut say)?;
+    parts.store.sweep_vectors(&model.name)?;
+    for collection in [Collection::User, Collection::Topic] {
+        let index = VectorIndex::new(parts.vectors, collection, &model.name, model.dimensions);
+        follow::compact_vectors(parts.data, &index, LockPolicy::Wait, false, &mut |done, total| {
+            say("vector index", done, total);
+            stop_if(interrupted)
+        })?;
+    }
+    Ok(())
+}
+
+/// Judges entries that have no row of the built-in model: written or changed by another program.
+fn sentiments(parts: &mut Parts) -> Result<u64> {
+    let mut done = 0;
+    loop {
+        stop_if(parts.interrupted)?;
+        let pending = parts.store.without_sentiment(sentiment::VADER, 500)?;
+        if pending.is_empty() {
+            return Ok(done);
+        }
+        let judged: Vec<_> = pending
+            .into_iter()
+            .map(|(id, content)| {
+                let score = sentiment::vader(&content);
+                let row = score.sentiment((parts.new_id)((parts.now)()));
+                (id, content, row, score.mood())
+            })
+            .collect();
+        done += parts.store.save_sentiments(&judged)? as u64;
+    }
+}
+
+fn vectors(
+    parts: &mut Parts,
+    model: &InstalledModel,
+    report: &mut Report,
+    puts: &mut Vec<Put>,
+    say: &mut dyn FnMut(&str, u64, u64),
+) -> Result<()> {
+    let (entries, topics) = parts.store.pending_vectors(&model.name)?;
+    if entries + topics == 0 {
+        return Ok(());
+    }
+    let mut client = (parts.connect)()?;
+    let reference = model.reference();
+    let window = model.max_pieces.saturating_sub(2).max(1);
+    let mut embedder = Embedder { client: &mut client, model: &reference, window, dimensions: model.dimensions };
+    let mut skip: Vec<Uuid> = Vec::new();
+    loop {
+        stop_if(parts.interrupted)?;
+        let texts = parts.store.pending_texts(&model.name, BATCH, &skip)?;
+        if texts.is_empty() {
+            break;
+        }
+        say("vectors", report.analysed, (entries + topics).max(report.analysed + texts.len() as u64));
+        let subjects: Vec<Uuid> = texts.iter().map(|text| text.subject).collect();
+        match embedder.embed(parts.store, parts.cache, unix(parts.now), texts) {
+            Ok((stored, more)) => {
+                report.analysed += parts.store.save_passages(&model.name, &stored)? as u64;
+                puts.extend(more);
+            }
+            // A server that is gone fails everything; a text that the model cannot take fails alone.
+            Err(error) if error.kind() == Kind::ModelUnavailable || subjects.len() == 1 => {
+                if error.kind() == Kind::ModelUnavailable {
+                    return Err(error);
+                }
+                report.failed.push(format!("{}: {error}", subjects[0]));
+                skip.extend(subjects);
+            }
+            Err(_) => {
+                for text in parts.store.pending_texts(&model.name, BATCH, &skip)? {
+                    let subject = text.subject;
+                    match embedder.embed(parts.store, parts.cache, unix(parts.now), vec![text]) {
+                        Ok((stored, more)) => {
+                            report.analysed += parts.store.save_passages(&model.name, &stored)? as u64;
+                            puts.extend(more);
+                        }
+                        Err(error) if error.kind() == Kind::ModelUnavailable => return Err(error),
+                        Err(error) => {
+                            report.failed.push(format!("{subject}: {error}"));
+                            skip.push(subject);
+                        }
+                    }
+                }
+            }
+        }
+        say("vectors", report.analysed, (entries + topics).max(report.analysed));
+    }
+    Ok(())
+}
+
+fn unix(now: fn() -> DateTime<Utc>) -> u64 {
+    now().timestamp().max(0).unsigned_abs()
+}
+
+fn stop_if(interrupted: &AtomicBool) -> Result<()> {
+    if interrupted.load(Ordering::Relaxed) {
+        return Err(Error::new(Kind::Interrupted, "interrupted")
+            .hint("what was done is kept; `journal analyze` goes on from here"));
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! From texts to passage vectors: cut to the model's window, looked up, or asked of the model.
+
+use crate::cache::{text_hash, Cache, Put};
+use crate::error::Result;
+use crate::journal::passage::{pack, units};
+use crate::model::{ModelClient, ModelRef};
+use crate::store::{PassageVector, PendingText, Store, StoredPassage};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// A model that is ready to be asked.
+pub struct Embedder<'a> {
+    /// The connection to the model server.
+    pub client: &'a mut ModelClient,
+    /// The model.
+    pub model: &'a ModelRef,
+    /// Word pieces of a passage: the model's window without its two special pieces.
+    pub window: usize,
+    /// Length of a vector.
+    pub dimensions: usize,
+}
+
+impl Embedder<'_> {
+    /// Cuts each text into passages that fit the window.
+    pub fn cut(&mut self, texts: &[PendingText]) -> Result<Vec<Vec<Range<usize>>>> {
+        let cut: Vec<Vec<Range<usize>>> = texts.iter().map(|text| units(&text.text, self.window)).collect();
+        // A word piece is at least one character: a short text fits for sure and need not be counted.
+        let counted: Vec<bool> = texts.iter().map(|text| text.text.chars().count() > self.window).collect();
+        let asked: Vec<String> = texts
+            .iter()
+            .zip(&cut)
+            .zip(&counted)
+            .filter(|(_, counted)| **counted)
+            .flat_map(|((text, units), _)| units.iter().map(|unit| text.text[unit.clone()].to_string()))
+            .collect();
+        let mut counts = if asked.is_empty() { Vec::new() } else { self.client.count(self.model, &asked)? }.into_iter();
+        Ok(cut
+            .into_iter()
+            .zip(&counted)
+            .zip(texts)
+            .map(|((units, counted), text)| {
+                if !counted {
+                    return std::iter::once(0..text.text.len()).collect();
+                }
+                let pieces: Vec<usize> = counts.by_ref().take(units.len()).collect();
+                pack(&units, &pieces, self.window)
+            })
+            .collect())
+    }
+
+    /// The passages of each text with their vectors. What the store or the cache has is not asked
+    /// again; what was computed is returned as well, to be put into the cache.
+    pub fn embed(&mut self, store: &Store, cache: &Cache, now: u64, texts: Vec<PendingText>) -> Result<(Vec<StoredPassage>, Vec<Put>)> {
+        let cut = self.cut(&texts)?;
+        let mut vectors: HashMap<String, Vec<f32>> = HashMap::new();
+        let mut missing: Vec<(String, String)> = Vec::new();
+        for (text, passages) in texts.iter().zip(&cut) {
+            for passage in passages {
+                let part = &text.text[passage.clone()];
+                let hash = text_hash(&self.model.name, part);
+                if vectors.contains_key(&hash) || missing.iter().any(|(known, _)| *known == hash) {
+                    continue;
+                }
+                match store.vector_of(&self.model.name, &hash)? {
+                    Some(vector) => drop(vectors.insert(hash, vector)),
+                    None => missing.push((hash, part.to_string())),
+                }
+            }
+        }
+        let hashes: Vec<&str> = missing.iter().map(|(hash, _)| hash.as_str()).collect();
+        let cached = cache.get_vectors(&hashes, self.dimensions, now);
+        let mut asked: Vec<(String, String)> = Vec::new();
+        for ((hash, part), vector) in missing.into_iter().zip(cached) {
+            match vector {
+                Some(vector) => drop(vectors.insert(hash, vector)),
+                None => asked.push((hash, part)),
+            }
+        }
+        let parts: Vec<String> = asked.iter().map(|(_, part)| part.clone()).collect();
+        let computed = if parts.is_empty() { Vec::new() } else { self.client.embed(self.model, &parts)? };
+        let mut puts = Vec::new();
+        for ((hash, _), vector) in asked.into_iter().zip(computed) {
+            puts.push(Put::vector(&hash, &vector));
+            vectors.insert(hash, vector);
+        }
+        let stored = texts
+            .into_iter()
+            .zip(cut)
+            .map(|(pending, passages)| {
+                let passages = passages
+                    .into_iter()
+                    .filter_map(|range| {
+                        let text_hash = text_hash(&self.model.name, &pending.text[range.clone()]);
+                        let vector = vectors.get(&text_hash)?.clone();
+                        Some(PassageVector { range, text_hash, vector })
+                    })
+                    .collect();
+                StoredPassage { pending, passages }
+            })
+            .collect();
+        Ok((stored, puts))
+    }
+}

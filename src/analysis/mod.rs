@@ -1,0 +1,6 @@
+//! Text in, meaning out.
+
+pub mod drain;
+pub mod embed;
+pub mod sentiment;
+pub mod trends;

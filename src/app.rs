@@ -1,0 +1,285 @@
+//! The composition root: builds each part when it is first needed. Time, randomness and the
+//! environment enter here and nowhere else.
+
+use crate::cache::Cache;
+use crate::config::{Config, ConfigFile};
+use crate::error::{Error, Kind, Result};
+use crate::index::text::TextIndex;
+use crate::model::socket::socket_paths;
+use crate::model::start::find_server;
+use crate::model::{ClientConfig, InstalledModel, ModelClient, ModelFolders};
+use crate::output::Printer;
+use crate::paths::Paths;
+use crate::store::{Clock, Store};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
+use std::fs::OpenOptions;
+use std::io::{self, IsTerminal};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use uuid::{NoContext, Timestamp, Uuid};
+
+/// How long a started model server may take until it listens.
+const SERVER_START: Duration = Duration::from_secs(60);
+
+/// What the flags that every command has say.
+#[derive(Debug, Clone, Default)]
+pub struct Globals {
+    /// `--user`.
+    pub user: Option<String>,
+    /// Never ask.
+    pub no_input: bool,
+    /// `--data-dir`, to be passed on to the process that analyses in the background.
+    pub data_dir: Option<PathBuf>,
+    /// `--config`, likewise.
+    pub config: Option<PathBuf>,
+}
+
+/// Everything a command may need, opened on first use.
+pub struct App {
+    /// Where files lie.
+    pub paths: Paths,
+    /// The settings.
+    pub config: Config,
+    /// The way out.
+    pub printer: Printer,
+    globals: Globals,
+    store: Option<Store>,
+    user: Option<Uuid>,
+    interrupted: Option<Arc<AtomicBool>>,
+}
+
+impl App {
+    /// Reads the configuration and opens nothing.
+    ///
+    /// # Errors
+    /// Usage when the configuration, `TZ` or `JOURNAL_NOW` cannot be understood.
+    pub fn new(paths: Paths, globals: Globals, printer: Printer) -> Result<App> {
+        fixed_now()?;
+        let config = ConfigFile::read(&paths.config)?.resolve()?;
+        Ok(App { paths, config, printer, globals, store: None, user: None, interrupted: None })
+    }
+
+    /// The journal, opened and migrated.
+    pub fn store(&mut self) -> Result<&mut Store> {
+        match &mut self.store {
+            Some(store) => Ok(store),
+            none => Ok(none.insert(Store::open(&self.paths.data, Clock { now, new_id })?)),
+        }
+    }
+
+    /// The user this command is for: `--user`, `JOURNAL_USER`, the configuration, or the first user,
+    /// who is created when there is none.
+    pub fn user(&mut self) -> Result<Uuid> {
+        if let Some(user) = self.user {
+            return Ok(user);
+        }
+        let named = self.globals.user.clone().or_else(|| self.config.user.clone());
+        let store = self.store()?;
+        let user = match (&named, store.first_user()?) {
+            (Some(email), Some(_)) => store.user(email)?,
+            (Some(email), None) => store.default_user(email)?,
+            (None, Some(first)) => first,
+            (None, None) => {
+                let login = std::env::var("USER").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "me".into());
+                store.default_user(&format!("{login}@localhost"))?
+            }
+        };
+        self.user = Some(user);
+        Ok(user)
+    }
+
+    /// The time.
+    pub fn now(&self) -> DateTime<Utc> {
+        now()
+    }
+
+    /// A new id.
+    pub fn new_id(&self) -> Uuid {
+        new_id(now())
+    }
+
+    /// The writer's zone: configured, else `TZ`, else the system's, else UTC.
+    pub fn zone(&self) -> Tz {
+        let variable = || std::env::var("TZ").ok()?.trim_start_matches(':').parse().ok();
+        let system = || iana_time_zone::get_timezone().ok()?.parse().ok();
+        self.config.time_zone.or_else(variable).or_else(system).unwrap_or(Tz::UTC)
+    }
+
+    /// The local date of an instant, where the day begins when the configuration says so.
+    pub fn day_of(&self, instant: DateTime<Utc>, zone: Tz) -> NaiveDate {
+        let start = self.config.day_start.signed_duration_since(NaiveTime::MIN);
+        (instant.with_timezone(&zone).naive_local() - start).date()
+    }
+
+    /// Today.
+    pub fn today(&self) -> NaiveDate {
+        self.day_of(now(), self.zone())
+    }
+
+    /// The instant of a local date and time; in the hour that a change of clocks skips, the first
+    /// instant after it.
+    pub fn instant(&self, date: NaiveDate, time: NaiveTime, zone: Tz) -> DateTime<Utc> {
+        let local = date.and_time(time);
+        let found = zone.from_local_datetime(&local).earliest();
+        let later = || zone.from_local_datetime(&(local + TimeDelta::hours(1))).earliest();
+        found.or_else(later).map_or_else(|| local.and_utc(), |at| at.with_timezone(&Utc))
+    }
+
+    /// The text index.
+    pub fn text_index(&self) -> TextIndex {
+        TextIndex::new(self.paths.text_index())
+    }
+
+    /// The cache.
+    pub fn cache(&self) -> Cache {
+        Cache::new(self.paths.cache(), self.config.cache_bytes)
+    }
+
+    /// Where models are looked for.
+    pub fn model_folders(&self) -> ModelFolders {
+        let mut folders = vec![self.paths.models()];
+        let beside = std::env::current_exe().ok().and_then(|exe| exe.canonicalize().ok());
+        folders.extend(beside.and_then(|exe| Some(exe.parent()?.parent()?.join("share/journaling-ai/models"))));
+        folders.extend(std::env::var_os("JOURNAL_MODEL_PATH").map(PathBuf::from));
+        ModelFolders::new(folders)
+    }
+
+    /// The embedding model of the configuration.
+    ///
+    /// # Errors
+    /// Model unavailable, saying how to install it.
+    pub fn model(&self) -> Result<InstalledModel> {
+        self.model_folders().locate(&self.config.model)
+    }
+
+    /// The model if it is installed; nothing when it is not.
+    pub fn model_if_installed(&self) -> Result<Option<InstalledModel>> {
+        match self.model() {
+            Ok(model) => Ok(Some(model)),
+            Err(error) if error.kind() == Kind::ModelUnavailable => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How to reach the model server.
+    ///
+    /// # Errors
+    /// Model unavailable when this build has none.
+    pub fn model_server(&self) -> Result<ClientConfig> {
+        let executable = std::env::current_exe()
+            .map_err(|error| Error::failure(format!("cannot tell where this program is: {error}")))?;
+        let server = find_server(&executable, std::env::var_os("PATH").as_deref())?;
+        let paths = socket_paths(&self.paths.data, &self.paths.runtime)?;
+        Ok(ClientConfig {
+            socket: paths.socket,
+            lock: paths.lock,
+            server,
+            idle: Duration::from_secs(self.config.model_idle_seconds),
+            threads: self.config.model_threads,
+            start_timeout: SERVER_START,
+            stderr_log: paths.stderr_log,
+        })
+    }
+
+    /// Connects to the model server, starting it when nobody listens.
+    pub fn connect_model(&self) -> Result<ModelClient> {
+        ModelClient::connect_or_start(self.model_server()?)
+    }
+
+    /// Whether a person can be asked.
+    pub fn can_ask(&self) -> bool {
+        !self.globals.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// From now on Ctrl-C sets this flag instead of ending the program.
+    pub fn interrupted(&mut self) -> Result<Arc<AtomicBool>> {
+        if let Some(flag) = &self.interrupted {
+            return Ok(flag.clone());
+        }
+        let flag = Arc::new(AtomicBool::new(false));
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            // A second Ctrl-C ends the program at once: nothing is lost by it.
+            signal_hook::flag::register_conditional_shutdown(signal, 130, flag.clone())
+                .and_then(|_| signal_hook::flag::register(signal, flag.clone()))
+                .map_err(|error| Error::failure(format!("cannot listen for Ctrl-C: {error}")))?;
+        }
+        Ok(self.interrupted.insert(flag).clone())
+    }
+
+    /// Starts an analysis in the background unless one runs or the configuration says `manual`.
+    ///
+    /// It never fails: what is pending stays pending, and the next command sees to it.
+    pub fn wake_analysis(&self) {
+        if !self.config.analyze_in_background || self.analysis_runs() {
+            return;
+        }
+        let Ok(executable) = std::env::current_exe() else { return };
+        let mut command = Command::new(executable);
+        command.args(["analyze", "--background", "--quiet", "--no-input"]);
+        if let Some(folder) = &self.globals.data_dir {
+            command.arg("--data-dir").arg(std::path::absolute(folder).unwrap_or_else(|_| folder.clone()));
+        }
+        if let Some(file) = &self.globals.config {
+            command.arg("--config").arg(std::path::absolute(file).unwrap_or_else(|_| file.clone()));
+        }
+        command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        // A session of its own, so that closing the terminal does not end it.
+        // SAFETY: setsid is async-signal-safe and touches no memory of this process.
+        unsafe {
+            command.pre_exec(|| rustix::process::setsid().map(|_| ()).map_err(io::Error::from));
+        }
+        // Nobody waits for it; it is adopted when this process ends.
+        let _ = command.spawn();
+    }
+
+    /// Whether another process is analysing.
+    pub fn analysis_runs(&self) -> bool {
+        match self.analysis_lock() {
+            Ok(file) => matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)),
+            Err(_) => false,
+        }
+    }
+
+    /// The file whose lock the one analysis holds.
+    pub fn analysis_lock(&self) -> Result<std::fs::File> {
+        let path = self.paths.analyze_lock();
+        OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| Error::io("cannot open", &path, error))
+    }
+}
+
+/// The time: the clock's, or that of `JOURNAL_NOW` for tests and demonstrations.
+pub fn now() -> DateTime<Utc> {
+    fixed_now().ok().flatten().unwrap_or_else(Utc::now)
+}
+
+fn fixed_now() -> Result<Option<DateTime<Utc>>> {
+    static FIXED: OnceLock<Option<DateTime<Utc>>> = OnceLock::new();
+    if let Some(fixed) = FIXED.get() {
+        return Ok(*fixed);
+    }
+    let fixed = match std::env::var("JOURNAL_NOW") {
+        Ok(text) => Some(DateTime::parse_from_rfc3339(&text).map(|at| at.with_timezone(&Utc)).map_err(|_| {
+            Error::usage(format!("JOURNAL_NOW='{text}' is not a time")).hint("write it as 2026-01-31T18:00:00Z")
+        })?),
+        Err(_) => None,
+    };
+    Ok(*FIXED.get_or_init(|| fixed))
+}
+
+/// A UUIDv7 of this instant: ids sort by time, and their tails are random.
+pub fn new_id(at: DateTime<Utc>) -> Uuid {
+    let seconds = at.timestamp().max(0).unsigned_abs();
+    Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, at.timestamp_subsec_nanos()))
+}

@@ -1,0 +1,181 @@
+//! The JSON that scripts see. Field names are the column names of the schema; fields are added,
+//! never renamed.
+
+use crate::analysis::trends::{MoodPeriod, Period};
+use crate::error::Error;
+use crate::journal::entry::{Entry, EntryTopic, Sentiment};
+use crate::store::{Operation, Version};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{json, Value};
+
+/// RFC 3339 in UTC with microseconds, as the database stores it.
+pub fn timestamp(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// `{"error": {"code", "kind", "message", "hint", "retryable"}}`.
+pub fn error(error: &Error) -> Value {
+    let kind = error.kind();
+    json!({"error": {
+        "code": kind.exit_code(),
+        "kind": kind.name(),
+        "message": error.message(),
+        "hint": error.hint_text(),
+        "retryable": kind.retryable(),
+    }})
+}
+
+/// A topic attached to an entry.
+#[derive(Debug, Serialize)]
+pub struct TopicJson {
+    name: String,
+    relevance_score: Option<f64>,
+    added_at: Option<String>,
+}
+
+impl From<&EntryTopic> for TopicJson {
+    fn from(topic: &EntryTopic) -> Self {
+        TopicJson {
+            name: topic.name.clone(),
+            relevance_score: topic.relevance.map(|hundredths| hundredths as f64 / 100.0),
+            added_at: topic.added_at.map(timestamp),
+        }
+    }
+}
+
+/// What a model said.
+#[derive(Debug, Serialize)]
+pub struct SentimentJson {
+    id: String,
+    model_name: String,
+    sentiment_label: String,
+    confidence_score: f64,
+    emotions: Option<Box<RawValue>>,
+    analyzed_at: Option<String>,
+}
+
+impl From<&Sentiment> for SentimentJson {
+    fn from(sentiment: &Sentiment) -> Self {
+        SentimentJson {
+            id: sentiment.id.to_string(),
+            model_name: sentiment.model_name.clone(),
+            sentiment_label: sentiment.label.clone(),
+            confidence_score: sentiment.confidence as f64 / 10_000.0,
+            emotions: raw(sentiment.emotions.as_deref()),
+            analyzed_at: sentiment.analyzed_at.map(timestamp),
+        }
+    }
+}
+
+/// JSON text as JSON, digit for digit.
+pub fn raw(text: Option<&str>) -> Option<Box<RawValue>> {
+    RawValue::from_string(text?.to_string()).ok()
+}
+
+/// An entry. What is absent is `null`, so that a script can rely on every field.
+#[derive(Debug, Serialize)]
+pub struct EntryJson {
+    /// The UUID.
+    pub id: String,
+    /// Its shortest unique tail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub short_id: Option<String>,
+    user_id: String,
+    title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preview: Option<String>,
+    entry_date: String,
+    created_at: String,
+    updated_at: String,
+    mood_score: Option<f64>,
+    mood_source: Option<&'static str>,
+    word_count: i64,
+    written_at: Option<String>,
+    time_zone: Option<String>,
+    starred: bool,
+    topics: Vec<TopicJson>,
+    sentiments: Vec<SentimentJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    import_source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    import_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Box<RawValue>>,
+    /// Passed to `--cursor`, a list goes on after this entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+impl EntryJson {
+    /// With the whole text.
+    pub fn full(entry: &Entry, short_id: Option<String>) -> EntryJson {
+        EntryJson {
+            id: entry.id.to_string(),
+            short_id,
+            user_id: entry.user_id.to_string(),
+            title: entry.title.clone(),
+            content: Some(entry.content.clone()),
+            preview: None,
+            entry_date: entry.entry_date.to_string(),
+            created_at: timestamp(entry.created_at),
+            updated_at: timestamp(entry.updated_at),
+            mood_score: entry.mood.map(|mood| mood.value()),
+            mood_source: entry.mood_source.map(|source| source.name()),
+            word_count: entry.word_count,
+            written_at: entry.written_at.map(timestamp),
+            time_zone: entry.time_zone.clone(),
+            starred: entry.starred,
+            topics: entry.topics.iter().map(TopicJson::from).collect(),
+            sentiments: entry.sentiments.iter().map(SentimentJson::from).collect(),
+            import_source: entry.import_source.clone(),
+            import_id: entry.import_id.clone(),
+            metadata: raw(entry.metadata.as_deref()),
+            cursor: None,
+        }
+    }
+
+    /// With the first words instead of the whole text.
+    pub fn brief(entry: &Entry, short_id: Option<String>) -> EntryJson {
+        let preview = Some(super::text::first_words(&entry.content, 160));
+        EntryJson { content: None, preview, ..EntryJson::full(entry, short_id) }
+    }
+}
+
+/// A version of an entry.
+pub fn version(version: &Version) -> Value {
+    json!({
+        "version": version.number,
+        "at": version.at.map(timestamp),
+        "until": version.until.map(timestamp),
+        "deleted": version.deleted,
+        "title": version.title,
+        "content": version.content,
+        "entry_date": version.entry_date,
+        "mood_score": version.mood_score,
+    })
+}
+
+/// An operation.
+pub fn operation(operation: &Operation) -> Value {
+    json!({
+        "id": operation.id,
+        "at": timestamp(operation.at),
+        "command": operation.command,
+        "summary": operation.summary,
+        "undone": operation.undone,
+    })
+}
+
+/// A row of the mood trend, under the architecture's column names.
+pub fn mood_period(period: Period, row: &MoodPeriod) -> Value {
+    json!({
+        period.name(): row.start.to_string(),
+        "avg_mood": row.avg_mood,
+        "entry_count": row.entry_count,
+        "mood_variance": row.mood_variance,
+    })
+}

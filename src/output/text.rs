@@ -1,0 +1,179 @@
+//! How entries look to a person.
+
+use crate::journal::entry::Entry;
+use crate::journal::mood::Mood;
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use comfy_table::{presets, Cell, ColumnConstraint, ContentArrangement, Table, Width};
+use console::Style;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// The first words of a text in one line, at most this many columns wide, cut between graphemes.
+pub fn first_words(text: &str, columns: usize) -> String {
+    let mut line = String::new();
+    let mut width = 0;
+    for word in text.split_whitespace() {
+        for grapheme in (if line.is_empty() { "" } else { " " }).graphemes(true).chain(word.graphemes(true)) {
+            let grapheme = printable(grapheme);
+            width += grapheme.width();
+            if width > columns {
+                line.truncate(line.trim_end().len());
+                line.push('…');
+                return line;
+            }
+            line.push_str(grapheme);
+        }
+    }
+    line
+}
+
+/// Control characters would move a terminal's cursor or change its colours; they are shown as a dot.
+fn printable(grapheme: &str) -> &str {
+    if grapheme.chars().any(char::is_control) { "·" } else { grapheme }
+}
+
+/// A text for a terminal: line breaks and tabs stay, other control characters are shown as a dot.
+pub fn safe(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '·' } else { c }).collect()
+}
+
+/// A mood with a sign, coloured by it.
+pub fn mood(mood: Option<Mood>) -> String {
+    let Some(mood) = mood else { return "     ".to_string() };
+    let style = match mood.hundredths() {
+        score if score >= 20 => Style::new().green(),
+        score if score <= -20 => Style::new().red(),
+        _ => Style::new(),
+    };
+    style.apply_to(mood).to_string()
+}
+
+/// A day with its weekday.
+pub fn day(date: NaiveDate) -> String {
+    date.format("%Y-%m-%d %a").to_string()
+}
+
+/// An entry in a list: what it is called, then its first words.
+pub fn headline(entry: &Entry, columns: usize) -> String {
+    let star = if entry.starred { "★ " } else { "" };
+    match entry.title.as_deref().filter(|title| !title.trim().is_empty()) {
+        Some(title) => {
+            let title = format!("{star}{}", first_words(title, columns.saturating_sub(star.width())));
+            let left = columns.saturating_sub(title.width() + 3);
+            let words = if left > 8 { format!(" — {}", first_words(&entry.content, left)) } else { String::new() };
+            format!("{}{}", Style::new().bold().apply_to(title), Style::new().dim().apply_to(words))
+        }
+        None => format!("{star}{}", first_words(&entry.content, columns.saturating_sub(star.width()))),
+    }
+}
+
+/// A list of entries: a table on a terminal of this width; tab-separated lines in a pipe.
+pub fn list(entries: &[(String, &Entry)], width: Option<usize>) -> String {
+    let Some(width) = width else {
+        return entries
+            .iter()
+            .map(|(id, entry)| {
+                let mood = entry.mood.map_or(String::new(), |mood| mood.to_string());
+                let topics: Vec<String> = entry.topics.iter().map(|topic| format!("#{}", topic.name)).collect();
+                let text = entry.title.as_deref().unwrap_or(&entry.content);
+                format!("{id}\t{}\t{mood}\t{}\t{}\n", entry.entry_date, first_words(text, 100), topics.join(" "))
+            })
+            .collect();
+    };
+    let id_width = entries.iter().map(|(id, _)| id.len()).max().unwrap_or(4);
+    // Columns: id, day, mood, each followed by two spaces.
+    let rest = width.saturating_sub(id_width + 2 + 14 + 2 + 5 + 3).max(20);
+    let mut table = plain_table();
+    for (id, entry) in entries {
+        table.add_row([
+            Style::new().yellow().apply_to(id).to_string(),
+            day(entry.entry_date),
+            mood(entry.mood),
+            headline(entry, rest),
+        ]);
+    }
+    render(&table)
+}
+
+/// A table without lines, two spaces between columns.
+pub fn plain_table() -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table
+}
+
+/// The table's text, without the margin at the left and the padding at the right.
+pub fn render(table: &Table) -> String {
+    table.lines().map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(&line).trim_end())).collect()
+}
+
+/// A table with a header, no wider than the terminal.
+pub fn table(header: &[&str], rows: Vec<Vec<String>>, width: Option<usize>) -> String {
+    let mut table = plain_table();
+    table.set_header(header.iter().map(|name| Cell::new(Style::new().bold().apply_to(name).to_string())));
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.try_into().unwrap_or(u16::MAX));
+    }
+    if let Some(first) = table.column_mut(0) {
+        first.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(4)));
+    }
+    table.add_rows(rows);
+    render(&table)
+}
+
+/// One entry whole: a head of what is known about it, then its text.
+pub fn whole(entry: &Entry, short_id: &str, zone: Tz, width: Option<usize>) -> String {
+    let dim = Style::new().dim();
+    let entry_zone = entry.time_zone.as_deref().and_then(|name| name.parse().ok()).unwrap_or(zone);
+    let time = entry.written_at.map(|at| at.with_timezone(&entry_zone).format(" %H:%M").to_string()).unwrap_or_default();
+    let elsewhere = if entry_zone == zone { String::new() } else { format!(" ({entry_zone})") };
+    let mut head = vec![format!("{}{time}{elsewhere}", day(entry.entry_date))];
+    if let Some(score) = entry.mood {
+        let source = match entry.mood_source.map(|source| source.name()) {
+            Some("user") | None => String::new(),
+            Some(source) => format!(" ({source})"),
+        };
+        head.push(format!("mood {}{source}", mood(Some(score))));
+    }
+    if entry.starred {
+        head.push("★".into());
+    }
+    let topics: Vec<String> = entry.topics.iter().map(|topic| format!("#{}", safe(&topic.name))).collect();
+    if !topics.is_empty() {
+        head.push(topics.join(" "));
+    }
+    let mut text = format!("{}  {}\n", Style::new().yellow().apply_to(short_id), head.join(&dim.apply_to(" · ").to_string()));
+    if let Some(title) = &entry.title {
+        text.push_str(&format!("{}\n", Style::new().bold().apply_to(safe(title))));
+    }
+    text.push('\n');
+    let body = if width.is_some() { safe(&entry.content) } else { entry.content.clone() };
+    text.push_str(&body);
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_cut_between_graphemes_and_by_columns() {
+        assert_eq!(first_words("one  two\nthree", 80), "one two three");
+        assert_eq!(first_words("one two three", 7), "one two…");
+        assert_eq!(first_words("日本語のテキスト", 6), "日本語…");
+        assert_eq!(first_words("👨‍👩‍👧‍👦 family", 1), "…");
+        assert_eq!(first_words("a\u{1b}[31mred", 80), "a·[31mred");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_line_is_wider_than_asked(text: String, columns in 0usize..60) {
+            // The ellipsis may stand one column beyond.
+            proptest::prop_assert!(first_words(&text, columns).graphemes(true).map(UnicodeWidthStr::width).sum::<usize>() <= columns + 1);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Looking by meaning: the passages nearest to a question, or to an entry.
+
+use super::Parts;
+use crate::cache::{text_hash, Cache, Put};
+use crate::error::{Error, Kind, Result};
+use crate::follow::{Vectors, VECTORS};
+use crate::index::vector::{normalise, Candidates, Collection, VectorIndex};
+use crate::journal::filter::Filter;
+use crate::model::{InstalledModel, ModelClient};
+use crate::store::{Snapshot, Store};
+use std::collections::HashMap;
+use std::ops::Range;
+use uuid::Uuid;
+
+/// Below this cosine a passage has nothing to do with a question.
+///
+/// There is no absolute scale. Of the questions and entries of the sample journal, unrelated pairs
+/// stay below 0.2 and related ones lie above 0.3; so that "nothing relevant" is a possible answer,
+/// the line is drawn between.
+pub const RELEVANT: f32 = 0.25;
+
+/// A passage that is near, the best of its entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Nearest {
+    /// The entry.
+    pub subject: Uuid,
+    /// Cosine, from -1 to 1.
+    pub similarity: f32,
+    /// The passage, in bytes of the text that was analysed.
+    pub range: Range<usize>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Meaning {
+    /// Most similar first; each entry once.
+    pub nearest: Vec<Nearest>,
+    /// How the vectors were searched.
+    pub how: &'static str,
+    /// What may be missing, and why.
+    pub reason: Option<String>,
+}
+
+impl Meaning {
+    /// No question, no answer.
+    pub fn nothing() -> Meaning {
+        Meaning { nearest: Vec::new(), how: "none", reason: None }
+    }
+}
+
+/// The vector of a question, from the cache or the model; what was computed is to be cached.
+pub fn question(
+    cache: &Cache,
+    model: &InstalledModel,
+    text: &str,
+    now: u64,
+    connect: &mut dyn FnMut() -> Result<ModelClient>,
+) -> Result<(Vec<f32>, Option<Put>)> {
+    let hash = text_hash(&model.name, text);
+    if let Some(vector) = cache.get_vectors(&[&hash], model.dimensions, now).pop().flatten() {
+        return Ok((vector, None));
+    }
+    let vector = connect()?
+        .embed(&model.reference(), &[text.to_string()])?
+        .pop()
+        .ok_or_else(|| Error::new(Kind::ModelUnavailable, "the model server gave no answer"))?;
+    let put = Put::vector(&hash, &vector);
+    Ok((vector, Some(put)))
+}
+
+/// The entries of a user nearest to a vector of length one. The filter is applied before ranking.
+///
+/// # Errors
+/// Model unavailable when nothing has been analysed yet.
+pub fn nearest(
+    parts: &Parts,
+    model: &InstalledModel,
+    user: Uuid,
+    filter: &Filter,
+    vector: &[f32],
+    limit: usize,
+) -> Result<Meaning> {
+    let snapshot = Store::snapshot(parts.data, VECTORS)?;
+    let collection = Collection::User;
+    let allowed = parts.store.ids(user, filter)?;
+    let keys = snapshot.keys_of(collection.name(), &model.name, &allowed)?;
+    let (pending, _) = parts.store.pending_vectors(&model.name)?;
+    if keys.is_empty() && pending > 0 && !allowed.is_empty() {
+        return Err(Error::new(Kind::ModelUnavailable, format!("{pending} entries have not been analysed yet"))
+            .hint("run `journal analyze`"));
+    }
+    let index = VectorIndex::new(parts.vectors, collection, &model.name, model.dimensions);
+    let mut source = Vectors { snapshot: &snapshot, collection, model: &model.name };
+    // Several passages may be of one entry, so more of them are asked for than entries.
+    let found = index.search(&mut source, vector, Candidates::Keys(&keys), limit.saturating_mul(2))?;
+    let mut reason = found.reason;
+    if pending > 0 {
+        reason = Some(format!("{pending} entries have not been analysed yet and were found by words only"));
+    }
+    let hits: Vec<i64> = found.hits.iter().map(|hit| hit.key).collect();
+    let passages = snapshot.passages(collection.name(), &model.name, &hits)?;
+    let mut best: HashMap<Uuid, Nearest> = HashMap::new();
+    for hit in &found.hits {
+        for passage in passages.get(&hit.key).into_iter().flatten().filter(|passage| allowed.contains(&passage.subject)) {
+            let near = Nearest { subject: passage.subject, similarity: hit.similarity, range: passage.range.clone() };
+            best.entry(passage.subject).or_insert(near);
+        }
+    }
+    let mut nearest: Vec<Nearest> = best.into_values().collect();
+    nearest.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(b.subject.cmp(&a.subject)));
+    nearest.truncate(limit);
+    Ok(Meaning { nearest, how: found.how.name(), reason })
+}
+
+/// The vector that stands for a whole entry or topic: the mean of its passages, at length one.
+///
+/// `None` when it has not been analysed.
+pub fn own_vector(snapshot: &Snapshot, model: &InstalledModel, collection: Collection, subject: Uuid) -> Result<Option<Vec<f32>>> {
+    let keys = snapshot.keys_of_subject(collection.name(), &model.name, subject)?;
+    let mut sum = vec![0.0f32; model.dimensions];
+    snapshot.vectors(&keys, &mut |_, vector| {
+        sum.iter_mut().zip(vector).for_each(|(sum, number)| *sum += number);
+        Ok(())
+    })?;
+    Ok(if keys.is_empty() { None } else { normalise(&sum) })
+}

@@ -1,0 +1,80 @@
+//! Looking by words: the text index, and what to show of a text.
+
+use super::{snippet, MeaningEvidence, Parts, Request};
+use crate::error::{Kind, Result};
+use crate::follow;
+use crate::index::text::{Highlighter, TextHit, TextRequest};
+use crate::index::LockWait;
+use crate::journal::entry::Entry;
+use crate::journal::filter::{Filter, TopicTest};
+use crate::journal::query::{Query, Scope};
+use std::collections::HashSet;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long a search waits for another process that is bringing the index up to date.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the words found.
+pub struct Words {
+    /// Best first.
+    pub hits: Vec<TextHit>,
+    /// What may be missing, and why.
+    pub reason: Option<String>,
+}
+
+/// Brings the index up to date and asks it.
+///
+/// # Errors
+/// Corrupt when the index can neither be read nor rebuilt.
+pub fn find(parts: &Parts, request: &Request, query: &Query, limit: usize) -> Result<Words> {
+    let mut reason = None;
+    match follow::catch_up_text(parts.data, parts.text, LockWait::UpTo(PATIENCE), &mut |_| Ok(())) {
+        Ok(report) => reason = report.rebuilt.map(|why| format!("the text index was built anew: {why}")),
+        Err(error) if error.kind() == Kind::Busy => {
+            reason = Some("the text index is being brought up to date by another process: the newest entries may be missing".into());
+        }
+        Err(error) => reason = Some(format!("the text index could not be brought up to date: {error}")),
+    }
+    let asked = TextRequest { user: request.user, query, filter: request.filter, offset: 0, limit, relax: true };
+    let results = match parts.text.search(&asked) {
+        Ok(results) => results,
+        Err(error) if error.kind() == Kind::Corrupt => {
+            follow::rebuild_text(parts.data, parts.text)?;
+            reason = Some(format!("the text index was built anew: {error}"));
+            parts.text.search(&asked)?
+        }
+        Err(error) => return Err(error),
+    };
+    // Building anew for the first time is how every index begins.
+    let reason = reason.filter(|reason| !reason.contains("there is no index"));
+    Ok(Words { hits: results.hits, reason })
+}
+
+/// The entries that the negated parts of a query keep out.
+pub fn excluded(parts: &Parts, request: &Request, query: &Query) -> Result<HashSet<Uuid>> {
+    let mut ids = HashSet::new();
+    for negated in query.excluded() {
+        let asked =
+            TextRequest { user: request.user, query: &negated, filter: request.filter, offset: 0, limit: 1_000_000, relax: false };
+        ids.extend(parts.text.search(&asked)?.hits.into_iter().map(|hit| hit.id));
+    }
+    Ok(ids)
+}
+
+/// The filter, and the topics that the query itself asks for.
+pub fn narrowed(filter: &Filter, query: &Query) -> Filter {
+    let mut filter = filter.clone();
+    filter.topics.extend(query.required_topics().into_iter().map(|name| TopicTest { any_of: vec![name], negated: false }));
+    filter
+}
+
+/// What to show of an entry: where its words match, or the passage that is close in meaning, or its
+/// first words.
+pub fn fragments(entry: &Entry, highlighter: &mut Highlighter, meaning: Option<&MeaningEvidence>) -> Vec<snippet::Fragment> {
+    let ranges = highlighter.ranges(Scope::Content, &entry.content);
+    match meaning {
+        Some(meaning) => snippet::fragments(&meaning.passage, &[]).fragments,
+        None => snippet::fragments(&entry.content, &ranges).fragments,
+    }
+}

@@ -216,7 +216,7 @@ impl VectorIndex {
         let graph = Graph::with_capacity(self.dims, live.len(), threads)?;
         let mut entries = Vec::with_capacity(live.len());
         let failure = Mutex::new(None);
-        let (sender, receiver) = sync_channel::<Vec<(i64, Vec<f32>)>>(2 * threads);
+        let (sender, receiver) = sync_channel::<Batch>(2 * threads);
         let receiver = Mutex::new(receiver);
         std::thread::scope(|scope| {
             for _ in 0..threads {
@@ -255,9 +255,12 @@ impl VectorIndex {
 /// A graph, its keys in order, and the marks of their vectors.
 type Built = (Graph, Vec<(i64, u32)>);
 
+/// Keys and their vectors.
+type Batch = Vec<(i64, Vec<f32>)>;
+
 /// Adds what it receives until there is no more. After a failure it goes on receiving, so that
 /// the sender never waits for nobody.
-fn add_batches(graph: &Graph, receiver: &Mutex<Receiver<Vec<(i64, Vec<f32>)>>>, failure: &Mutex<Option<Error>>) {
+fn add_batches(graph: &Graph, receiver: &Mutex<Receiver<Batch>>, failure: &Mutex<Option<Error>>) {
     loop {
         let batch = match lock(receiver).recv() {
             Ok(batch) => batch,

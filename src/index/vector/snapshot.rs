@@ -47,6 +47,10 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     /// Opens the snapshot of an index.
+    ///
+    /// The checksum is taken at every open: 6 to 8 ms for 100,000 vectors (93 MB), which is less
+    /// than the engine then takes to list its keys, and nothing else tells a rotten file from a
+    /// good one.
     pub(super) fn open(index: &VectorIndex) -> Result<Snapshot, Unusable> {
         let file = match File::open(index.path()) {
             Ok(file) => file,

@@ -1,7 +1,9 @@
 //! The snapshot follows the truth: additions, deletions, things put back, older copies restored.
 
 use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use super::*;
 use crate::error::{Error, Kind};
@@ -164,7 +166,7 @@ fn one_compaction_at_a_time_and_the_next_sees_its_work() {
             .unwrap();
         assert_eq!(report.outcome, Outcome::Busy);
         let second = scope.spawn(|| compact(&index, &truth));
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(50));
         go.send(()).unwrap();
         assert_eq!(second.join().unwrap().outcome, Outcome::Current);
     });
@@ -195,4 +197,56 @@ fn an_interrupted_compaction_changes_nothing_and_the_next_one_sweeps() {
     let report = compact(&index, &truth);
     assert_eq!((report.outcome, report.swept), (Outcome::Current, 1));
     assert_eq!(dir.path().read_dir().unwrap().count(), 3, "snapshot, lock, and what is not ours");
+}
+
+const CHILD: &str = "JOURNAL_TEST_COMPACT_CHILD";
+
+/// Not a test of its own: what the process of the next test runs. Without the variable it ends.
+#[test]
+fn child() {
+    let Ok(dir) = std::env::var(CHILD) else { return };
+    let truth = older_and_newer().1;
+    let index = VectorIndex::new(dir, Collection::User, "m", truth::DIMS).with_exact_limit(100);
+    loop {
+        index.compact(|| Ok(&truth), LockPolicy::Wait, true, &mut |_, _| Ok(())).unwrap();
+    }
+}
+
+/// The same two truths in every process.
+fn older_and_newer() -> (Truth, Truth) {
+    let mut older = Truth::with(400);
+    older.log = vec![Position { seq: 1, nonce: 11 }];
+    let mut newer = older.clone();
+    newer.add(200);
+    newer.log = vec![older.log[0], Position { seq: 2, nonce: 22 }];
+    (older, newer)
+}
+
+#[test]
+fn a_killed_compaction_leaves_the_old_snapshot_or_the_new() {
+    let dir = tempfile::tempdir().unwrap();
+    let (older, newer) = older_and_newer();
+    let index = VectorIndex::new(dir.path(), Collection::User, "m", truth::DIMS).with_exact_limit(100);
+    let mut killed_while_writing = 0;
+    for round in 0..40u64 {
+        index.compact(|| Ok(&older), LockPolicy::Wait, true, &mut |_, _| Ok(())).unwrap();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "index::vector::tests::follow::child"])
+            .env(CHILD, dir.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(10 + 3 * round));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let verdict = index.verify(&mut &newer).unwrap();
+        assert_eq!(verdict.state, State::Usable);
+        assert!([400, 600].contains(&verdict.held));
+        let report = compact(&index, &newer);
+        assert_eq!((report.outcome, report.reason), (Outcome::Current, None));
+        killed_while_writing += report.swept;
+    }
+    let left = dir.path().read_dir().unwrap().count();
+    assert_eq!(left, 2, "snapshot and lock, after {killed_while_writing} temporary files were swept");
 }

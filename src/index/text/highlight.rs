@@ -1,0 +1,230 @@
+//! Which parts of a text a query speaks of: by the same analysis as the search, without the index.
+
+use std::ops::Range;
+
+use super::analyzer::Analyzer;
+use super::pieces::{Piece, PieceKind, pieces};
+use crate::journal::query::{Form, Query, Scope, Term};
+
+/// Finds what a query looks for in a text. One serves many texts.
+pub struct Highlighter {
+    analyzer: Analyzer,
+    targets: Vec<Target>,
+}
+
+/// What one term of the query looks for: pieces side by side.
+struct Target {
+    scope: Scope,
+    /// The term as it was written.
+    written: String,
+    /// Each with its distance from the first, in pieces.
+    steps: Vec<(usize, Test)>,
+}
+
+enum Test {
+    Stem(String),
+    Prefix(String),
+    Near(Vec<char>, usize),
+    Symbol(String),
+    Dense { text: String, joined: bool },
+}
+
+impl Highlighter {
+    /// For the terms of a query that speak for an entry.
+    pub fn new(query: &Query) -> Highlighter {
+        let mut highlighter = Highlighter { analyzer: Analyzer::new(), targets: Vec::new() };
+        for term in query.positive_terms() {
+            highlighter.add(term);
+        }
+        highlighter
+    }
+
+    /// The parts of a text that match, in bytes, in order, none touching another.
+    ///
+    /// `part` says what the text is: [`Scope::Title`] or [`Scope::Content`]; with [`Scope::Any`] the
+    /// scopes in the query are passed over.
+    pub fn ranges(&mut self, part: Scope, text: &str) -> Vec<Range<usize>> {
+        let text = pieces(text);
+        let stems = self.stems(&text);
+        let mut ranges = Vec::new();
+        for target in self.targets.iter().filter(|target| target.concerns(part)) {
+            for start in target.places(&text, &stems) {
+                ranges.extend(target.steps.iter().map(|(offset, _)| text[start + offset].range.clone()));
+            }
+        }
+        merge(ranges)
+    }
+
+    /// The terms of the query, as written, that this entry answers to: the evidence for it.
+    pub fn matched(&mut self, title: &str, content: &str) -> Vec<String> {
+        let parts = [(Scope::Title, title), (Scope::Content, content)].map(|(part, text)| {
+            let pieces = pieces(text);
+            let stems = self.stems(&pieces);
+            (part, pieces, stems)
+        });
+        let mut matched: Vec<String> = Vec::new();
+        for target in &self.targets {
+            let holds = |(part, pieces, stems): &(Scope, Vec<Piece>, Vec<String>)| {
+                target.concerns(*part) && target.places(pieces, stems).next().is_some()
+            };
+            if !matched.contains(&target.written) && parts.iter().any(holds) {
+                matched.push(target.written.clone());
+            }
+        }
+        matched
+    }
+
+    fn stems(&mut self, text: &[Piece]) -> Vec<String> {
+        let mut stem = |piece: &Piece| match piece.kind {
+            PieceKind::Word => self.analyzer.stem(&piece.text),
+            _ => String::new(),
+        };
+        text.iter().map(&mut stem).collect()
+    }
+
+    fn add(&mut self, term: &Term) {
+        let pieces = pieces(&term.text);
+        let last = pieces.len().saturating_sub(1);
+        let mut row = Vec::new();
+        for (position, piece) in pieces.into_iter().enumerate() {
+            let word = matches!(piece.kind, PieceKind::Word | PieceKind::StopWord);
+            let test = match (piece.kind, term.form) {
+                (_, Form::Prefix) if word && position == last => Test::Prefix(piece.text),
+                (_, Form::Fuzzy(distance)) if word => Test::Near(piece.text.chars().collect(), distance.into()),
+                (PieceKind::StopWord, _) => continue,
+                (PieceKind::Word, _) => Test::Stem(self.analyzer.stem(&piece.text)),
+                (PieceKind::Symbol, _) => Test::Symbol(piece.text),
+                (PieceKind::Dense { joined }, _) => Test::Dense { text: piece.text, joined },
+            };
+            // As in the search, what is inexact is looked for by itself.
+            if matches!(test, Test::Prefix(_) | Test::Near(..)) {
+                self.push(term, vec![(0, test)]);
+            } else {
+                row.push((position, test));
+            }
+        }
+        self.push(term, row);
+    }
+
+    fn push(&mut self, term: &Term, mut steps: Vec<(usize, Test)>) {
+        let Some(first) = steps.first().map(|(position, _)| *position) else { return };
+        for (position, _) in &mut steps {
+            *position -= first;
+        }
+        self.targets.push(Target { scope: term.scope, written: term.text.clone(), steps });
+    }
+}
+
+impl Target {
+    fn concerns(&self, part: Scope) -> bool {
+        self.scope == Scope::Any || part == Scope::Any || self.scope == part
+    }
+
+    /// Where in the row of pieces the target begins.
+    fn places<'a>(&'a self, text: &'a [Piece], stems: &'a [String]) -> impl Iterator<Item = usize> + 'a {
+        (0..text.len()).filter(move |start| {
+            self.steps.iter().enumerate().all(|(index, (offset, test))| {
+                let at = start + offset;
+                text.get(at).is_some_and(|piece| test.holds(piece, &stems[at], index == 0))
+            })
+        })
+    }
+}
+
+impl Test {
+    fn holds(&self, piece: &Piece, stem: &str, first: bool) -> bool {
+        match (self, piece.kind) {
+            (Test::Stem(wanted), PieceKind::Word) => wanted == stem,
+            (Test::Prefix(wanted), PieceKind::Word) => piece.text.starts_with(wanted.as_str()),
+            (Test::Near(wanted, distance), PieceKind::Word) => within(wanted, &piece.text, *distance),
+            (Test::Symbol(wanted), PieceKind::Symbol) => *wanted == piece.text,
+            // Before the first character of what is looked for there may be more of the run.
+            (Test::Dense { text, joined }, PieceKind::Dense { joined: found }) => {
+                *text == piece.text && (first || *joined == found)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether two words are at most so many insertions, deletions, replacements or swaps of neighbours
+/// apart (optimal string alignment, as in the search).
+fn within(wanted: &[char], word: &str, distance: usize) -> bool {
+    let word: Vec<char> = word.chars().collect();
+    if wanted.len().abs_diff(word.len()) > distance {
+        return false;
+    }
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=word.len()).collect();
+    for (i, a) in wanted.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, b) in word.iter().enumerate() {
+            let mut cost = (last[j] + usize::from(a != b)).min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *a == word[j - 1] && wanted[i - 1] == *b {
+                cost = cost.min(before[j - 1] + 1);
+            }
+            row.push(cost);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[word.len()] <= distance
+}
+
+/// In order, with those that overlap or touch made one.
+fn merge(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_unstable_by_key(|range| (range.start, range.end));
+    let mut merged: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marked(query: &str, text: &str) -> Vec<String> {
+        let ranges = Highlighter::new(&Query::parse(query)).ranges(Scope::Content, text);
+        ranges.into_iter().map(|range| text[range].to_owned()).collect()
+    }
+
+    #[test]
+    fn what_the_search_finds_is_marked() {
+        for (query, text, expected) in [
+            ("run", "I ran; running Runs run.", &["running", "Runs", "run"][..]),
+            ("cafe", "le Café", &["Café"]),
+            ("john", "John's dog", &["John's"]),
+            ("\"late night\"", "late, late night; night late", &["late", "night"]),
+            ("runn*", "runner run", &["runner"]),
+            ("recieve~", "I receive it", &["receive"]),
+            ("東京", "私は東京都に", &["東京"]),
+            ("東京", "東、京", &[]),
+            ("都", "東京都", &["都"]),
+            ("🎉", "ok🎉", &["🎉"]),
+            ("-dog cat", "dog cat", &["cat"]),
+            ("title:dog cat", "dog cat", &["cat"]),
+            ("12:30", "at 12:30 and 30", &["12", "30"]),
+            ("the", "the", &[]),
+        ] {
+            assert_eq!(marked(query, text), expected, "{query} in {text}");
+        }
+    }
+
+    #[test]
+    fn evidence_names_the_terms_found() {
+        let mut highlighter = Highlighter::new(&Query::parse("title:dog \"late night\" cats absent dog"));
+        assert_eq!(highlighter.matched("A cat", "late night, dog"), ["late night", "cats", "dog"]);
+    }
+
+    #[test]
+    fn distance_counts_a_swap_once() {
+        let near = |a: &str, b, distance| within(&a.chars().collect::<Vec<_>>(), b, distance);
+        assert!(near("recieve", "receive", 1) && near("caf", "cafe", 1) && near("über", "uber", 1));
+        assert!(!near("kitten", "sitting", 2) && !near("ab", "abcd", 1));
+        assert!(near("abc", "abc", 0) && near("", "a", 1));
+    }
+}

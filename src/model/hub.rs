@@ -217,5 +217,6 @@ fn check(file: &FileSpec, part: &PathBuf) -> Result<Result<(), String>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 #[path = "hub_tests.rs"]
 mod tests;

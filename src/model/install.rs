@@ -200,5 +200,6 @@ fn check_configuration(spec: &ModelSpec, root: &Path) -> Result<()> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 #[path = "install_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -205,3 +205,8 @@ fn watch<E: Engine>(shared: &Shared<E>, reachable: impl Fn() -> bool) -> Ended {
             shared.changed.wait_timeout(attendance, pause.min(WATCH)).unwrap_or_else(PoisonError::into_inner).0;
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+#[path = "listen_tests.rs"]
+mod tests;

@@ -215,3 +215,8 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message")
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+#[path = "serve_tests.rs"]
+pub(crate) mod tests;

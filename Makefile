@@ -1,0 +1,97 @@
+# Builds, installs and removes journal and its model server. `make help` lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# Where to install. DESTDIR is put in front, for packagers.
+PREFIX ?= $(HOME)/.local
+DESTDIR ?=
+
+CARGO ?= cargo
+PYTHON ?= python3
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+RELEASE_DIR := $(TARGET_DIR)/release
+
+# What cannot come with the source is fetched into this folder once, and kept.
+XDG_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
+JOURNAL_BUILD_CACHE ?= $(XDG_CACHE)/journaling-ai/build
+MODEL_ID := all-MiniLM-L6-v2
+MODEL_DIR := $(JOURNAL_BUILD_CACHE)/models/$(MODEL_ID)
+
+# A libtorch of your own, if LIBTORCH names one, is used as it is; LIBTORCH_CXX11_ABI is then yours
+# to set too. The fetched one has the older C++ ABI.
+ifeq ($(origin LIBTORCH),undefined)
+LIBTORCH := $(JOURNAL_BUILD_CACHE)/libtorch
+LIBTORCH_CXX11_ABI := 0
+export LIBTORCH LIBTORCH_CXX11_ABI
+FETCH_LIBTORCH := yes
+else
+export LIBTORCH
+endif
+
+FEATURES := --features model-server
+bindir := $(DESTDIR)$(PREFIX)/bin
+libdir := $(DESTDIR)$(PREFIX)/lib/journaling-ai
+sharedir := $(DESTDIR)$(PREFIX)/share
+modelsdir := $(sharedir)/journaling-ai/models
+
+# What journal-model needs of libtorch when it runs: its CPU part, and what that part loads.
+RUNTIME_LIBRARIES = libtorch.so libtorch_cpu.so libc10.so libgomp*.so* libcudart*.so* libcupti.so*
+
+.PHONY: help
+help: ## List the targets
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+.PHONY: deps
+deps: libtorch model ## Fetch libtorch's CPU part and the model files (once; 900 MB of downloads)
+
+.PHONY: libtorch
+libtorch:
+ifdef FETCH_LIBTORCH
+	@$(PYTHON) scripts/fetch --cache "$(JOURNAL_BUILD_CACHE)" libtorch
+else
+	@echo "libtorch: using $(LIBTORCH), as LIBTORCH says"
+endif
+
+.PHONY: model
+model:
+	@$(PYTHON) scripts/fetch --cache "$(JOURNAL_BUILD_CACHE)" model
+
+.PHONY: build
+build: libtorch ## Build journal and journal-model, optimised
+	$(CARGO) build --release --locked $(FEATURES) --bins
+
+.PHONY: install
+install: build model ## Install under PREFIX (default: ~/.local)
+	install -d "$(bindir)" "$(libdir)" "$(modelsdir)"
+	install -m 755 "$(RELEASE_DIR)/journal" "$(RELEASE_DIR)/journal-model" "$(bindir)/"
+	cd "$(LIBTORCH)/lib" && for library in $(RUNTIME_LIBRARIES); do \
+	    if [ -e "$$library" ]; then \
+	        cp -P --remove-destination "$$library" "$(abspath $(libdir))/"; \
+	    fi; \
+	done
+	rm -rf "$(modelsdir)/.$(MODEL_ID).new"
+	cp -R "$(MODEL_DIR)" "$(modelsdir)/.$(MODEL_ID).new"
+	rm -rf "$(modelsdir)/$(MODEL_ID)"
+	mv "$(modelsdir)/.$(MODEL_ID).new" "$(modelsdir)/$(MODEL_ID)"
+	@if [ -f completions/journal.bash ]; then \
+	    install -D -m 644 completions/journal.bash "$(sharedir)/bash-completion/completions/journal"; fi
+	@if [ -f completions/_journal ]; then \
+	    install -D -m 644 completions/_journal "$(sharedir)/zsh/site-functions/_journal"; fi
+	@if [ -f completions/journal.fish ]; then \
+	    install -D -m 644 completions/journal.fish "$(sharedir)/fish/vendor_completions.d/journal.fish"; fi
+	@echo "installed in $(DESTDIR)$(PREFIX); is $(PREFIX)/bin in your PATH?"
+
+# The default PREFIX shares its folder under share/ with the journal itself, so nothing here removes
+# a folder that holds anything else.
+.PHONY: uninstall
+uninstall: ## Remove what `make install` put under PREFIX, and nothing else
+	rm -f "$(bindir)/journal" "$(bindir)/journal-model"
+	if [ -d "$(libdir)" ]; then (cd "$(libdir)" && rm -f $(RUNTIME_LIBRARIES)); fi
+	rm -rf "$(modelsdir)/$(MODEL_ID)"
+	rm -f "$(sharedir)/bash-completion/completions/journal" "$(sharedir)/zsh/site-functions/_journal" \
+	    "$(sharedir)/fish/vendor_completions.d/journal.fish"
+	for folder in "$(libdir)" "$(modelsdir)" "$(sharedir)/journaling-ai"; do \
+	    if [ -d "$$folder" ]; then rmdir --ignore-fail-on-non-empty "$$folder"; fi; \
+	done

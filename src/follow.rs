@@ -139,3 +139,8 @@ pub fn compact_vectors(
     };
     index.compact(open, lock, force, progress)
 }
+
+/// Builds the text index anew, whatever its state.
+pub fn rebuild_text(data: &Path, index: &TextIndex, progress: &mut OnProgress) -> Result<Report> {
+    index.rebuild(&mut || Ok(Box::new(Texts(Store::snapshot(data, TEXT)?))), LockWait::Forever, progress)
+}

@@ -3,9 +3,9 @@
 pub mod analysis;
 pub mod app;
 pub mod cache;
-pub mod cli;
 pub mod config;
 pub mod error;
+pub mod follow;
 pub mod index;
 pub mod journal;
 pub mod model;

@@ -6,9 +6,9 @@ use crate::analysis::sentiment;
 use crate::cache::{Cache, Namespace, Put};
 use crate::error::{Error, Kind, Result};
 use crate::follow;
+use crate::index::LockWait;
 use crate::index::text::TextIndex;
 use crate::index::vector::{Collection, LockPolicy, VectorIndex};
-use crate::index::LockWait;
 use crate::model::{InstalledModel, ModelClient};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
@@ -87,7 +87,8 @@ pub fn drain(parts: &mut Parts, progress: &mut dyn FnMut(&Status)) -> Result<Rep
     let mut report = Report::default();
     let mut puts: Vec<Put> = Vec::new();
     let outcome = work(parts, &mut report, &mut puts, progress);
-    let status = Status { step: "done".into(), done: report.analysed, total: report.analysed, at: (parts.now)().timestamp() };
+    let status =
+        Status { step: "done".into(), done: report.analysed, total: report.analysed, at: (parts.now)().timestamp() };
     puts.extend(Put::json(Namespace::TasksStatus, TASK, &status));
     puts.extend(Put::json(Namespace::TasksResults, TASK, &report));
     // The cache is a convenience: how it fares is nobody's concern here.

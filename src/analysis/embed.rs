@@ -1,6 +1,6 @@
 //! From texts to passage vectors: cut to the model's window, looked up, or asked of the model.
 
-use crate::cache::{text_hash, Cache, Put};
+use crate::cache::{Cache, Put, text_hash};
 use crate::error::Result;
 use crate::journal::passage::{pack, units};
 use crate::model::{ModelClient, ModelRef};
@@ -50,7 +50,13 @@ impl Embedder<'_> {
 
     /// The passages of each text with their vectors. What the store or the cache has is not asked
     /// again; what was computed is returned as well, to be put into the cache.
-    pub fn embed(&mut self, store: &Store, cache: &Cache, now: u64, texts: Vec<PendingText>) -> Result<(Vec<StoredPassage>, Vec<Put>)> {
+    pub fn embed(
+        &mut self,
+        store: &Store,
+        cache: &Cache,
+        now: u64,
+        texts: Vec<PendingText>,
+    ) -> Result<(Vec<StoredPassage>, Vec<Put>)> {
         let cut = self.cut(&texts)?;
         let mut vectors: HashMap<String, Vec<f32>> = HashMap::new();
         let mut missing: Vec<(String, String)> = Vec::new();

@@ -2,7 +2,7 @@
 //! (Hutto & Gilbert 2014). English only, no model, microseconds a sentence.
 
 use crate::journal::entry::Sentiment;
-use crate::journal::mood::{rounded, Mood};
+use crate::journal::mood::{Mood, rounded};
 use serde_json::json;
 use unicode_segmentation::UnicodeSegmentation;
 use uuid::Uuid;

@@ -93,7 +93,10 @@ mod tests {
             (day("2025-01-14"), None),
         ];
         let weeks = mood_trends(&entries, Period::Week);
-        assert_eq!(weeks.iter().map(|week| week.start).collect::<Vec<_>>(), [day("2024-12-30"), day("2025-01-06"), day("2025-01-13")]);
+        assert_eq!(
+            weeks.iter().map(|week| week.start).collect::<Vec<_>>(),
+            [day("2024-12-30"), day("2025-01-06"), day("2025-01-13")]
+        );
         assert_eq!((weeks[0].entry_count, weeks[0].avg_mood), (3, Some(0.35)));
         // stddev_samp(0.5, 0.2) = 0.21213203435596426
         assert!((weeks[0].mood_variance.unwrap() - 0.212_132_034_355_964_26).abs() < 1e-12);

@@ -5,7 +5,7 @@
 //! again from its source. This module holds what a projection asks of that source; it is answered
 //! over SQLite elsewhere, so that nothing here knows of a database.
 
-// pub mod text;
+pub mod text;
 pub mod vector;
 
 use std::time::Duration;

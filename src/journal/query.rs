@@ -115,6 +115,44 @@ impl Query {
     }
 }
 
+impl Query {
+    /// What must not hold, each as a query of its own: the negated parts that stand at the top or
+    /// among parts that are all wanted.
+    pub fn excluded(&self) -> Vec<Query> {
+        let mut excluded = Vec::new();
+        for part in self.top_parts() {
+            if let Node::Not(inner) = part {
+                excluded.push(Query { root: Some((**inner).clone()) });
+            }
+        }
+        excluded
+    }
+
+    /// The topics that every entry must have, by name.
+    pub fn required_topics(&self) -> Vec<String> {
+        self.top_parts()
+            .into_iter()
+            .filter_map(|part| match part {
+                Node::Topic(name) => Some(name.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The parts that must all hold.
+    fn top_parts(&self) -> Vec<&Node> {
+        fn collect<'a>(node: &'a Node, parts: &mut Vec<&'a Node>) {
+            match node {
+                Node::And(inner) | Node::Words(inner) => inner.iter().for_each(|part| collect(part, parts)),
+                other => parts.push(other),
+            }
+        }
+        let mut parts = Vec::new();
+        self.root.iter().for_each(|root| collect(root, &mut parts));
+        parts
+    }
+}
+
 impl Node {
     fn collect_positive<'a>(&'a self, terms: &mut Vec<&'a Term>) {
         match self {

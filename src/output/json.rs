@@ -8,7 +8,7 @@ use crate::store::{Operation, Version};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 
 /// RFC 3339 in UTC with microseconds, as the database stores it.
 pub fn timestamp(at: DateTime<Utc>) -> String {

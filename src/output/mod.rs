@@ -75,6 +75,11 @@ impl Printer {
         Printer { settings, stdout: io::BufWriter::new(io::stdout()), closed: false }
     }
 
+    /// The command that long output goes through.
+    pub fn set_pager(&mut self, pager: Option<String>) {
+        self.settings.pager = pager.filter(|pager| !pager.trim().is_empty() && pager != "cat");
+    }
+
     /// The form of the data.
     pub fn format(&self) -> Format {
         self.settings.format

@@ -4,7 +4,7 @@ use crate::journal::entry::Entry;
 use crate::journal::mood::Mood;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use comfy_table::{presets, Cell, ColumnConstraint, ContentArrangement, Table, Width};
+use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use console::Style;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -99,7 +99,7 @@ pub fn list(entries: &[(String, &Entry)], width: Option<usize>) -> String {
 /// A table without lines, two spaces between columns.
 pub fn plain_table() -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table
 }
 
@@ -126,7 +126,8 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>, width: Option<usize>) -> S
 pub fn whole(entry: &Entry, short_id: &str, zone: Tz, width: Option<usize>) -> String {
     let dim = Style::new().dim();
     let entry_zone = entry.time_zone.as_deref().and_then(|name| name.parse().ok()).unwrap_or(zone);
-    let time = entry.written_at.map(|at| at.with_timezone(&entry_zone).format(" %H:%M").to_string()).unwrap_or_default();
+    let time =
+        entry.written_at.map(|at| at.with_timezone(&entry_zone).format(" %H:%M").to_string()).unwrap_or_default();
     let elsewhere = if entry_zone == zone { String::new() } else { format!(" ({entry_zone})") };
     let mut head = vec![format!("{}{time}{elsewhere}", day(entry.entry_date))];
     if let Some(score) = entry.mood {
@@ -143,7 +144,8 @@ pub fn whole(entry: &Entry, short_id: &str, zone: Tz, width: Option<usize>) -> S
     if !topics.is_empty() {
         head.push(topics.join(" "));
     }
-    let mut text = format!("{}  {}\n", Style::new().yellow().apply_to(short_id), head.join(&dim.apply_to(" · ").to_string()));
+    let mut text =
+        format!("{}  {}\n", Style::new().yellow().apply_to(short_id), head.join(&dim.apply_to(" · ").to_string()));
     if let Some(title) = &entry.title {
         text.push_str(&format!("{}\n", Style::new().bold().apply_to(safe(title))));
     }

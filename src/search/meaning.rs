@@ -1,10 +1,10 @@
 //! Looking by meaning: the passages nearest to a question, or to an entry.
 
 use super::Parts;
-use crate::cache::{text_hash, Cache, Put};
+use crate::cache::{Cache, Put, text_hash};
 use crate::error::{Error, Kind, Result};
-use crate::follow::{Vectors, VECTORS};
-use crate::index::vector::{normalise, Candidates, Collection, VectorIndex};
+use crate::follow::{VECTORS, Vectors};
+use crate::index::vector::{Candidates, Collection, VectorIndex, normalise};
 use crate::journal::filter::Filter;
 use crate::model::{InstalledModel, ModelClient};
 use crate::store::{Snapshot, Store};
@@ -101,7 +101,8 @@ pub fn nearest(
     let passages = snapshot.passages(collection.name(), &model.name, &hits)?;
     let mut best: HashMap<Uuid, Nearest> = HashMap::new();
     for hit in &found.hits {
-        for passage in passages.get(&hit.key).into_iter().flatten().filter(|passage| allowed.contains(&passage.subject)) {
+        for passage in passages.get(&hit.key).into_iter().flatten().filter(|passage| allowed.contains(&passage.subject))
+        {
             let near = Nearest { subject: passage.subject, similarity: hit.similarity, range: passage.range.clone() };
             best.entry(passage.subject).or_insert(near);
         }
@@ -115,7 +116,12 @@ pub fn nearest(
 /// The vector that stands for a whole entry or topic: the mean of its passages, at length one.
 ///
 /// `None` when it has not been analysed.
-pub fn own_vector(snapshot: &Snapshot, model: &InstalledModel, collection: Collection, subject: Uuid) -> Result<Option<Vec<f32>>> {
+pub fn own_vector(
+    snapshot: &Snapshot,
+    model: &InstalledModel,
+    collection: Collection,
+    subject: Uuid,
+) -> Result<Option<Vec<f32>>> {
     let keys = snapshot.keys_of_subject(collection.name(), &model.name, subject)?;
     let mut sum = vec![0.0f32; model.dimensions];
     snapshot.vectors(&keys, &mut |_, vector| {

@@ -164,7 +164,8 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
         _ => SearchMode::Words,
     };
     let word_ids: Vec<Uuid> = by_words.iter().flat_map(|found| found.hits.iter().map(|hit| hit.id)).collect();
-    let meaning_ids: Vec<Uuid> = by_meaning.iter().flat_map(|found| found.nearest.iter().map(|near| near.subject)).collect();
+    let meaning_ids: Vec<Uuid> =
+        by_meaning.iter().flat_map(|found| found.nearest.iter().map(|near| near.subject)).collect();
     let ranked: Vec<(Uuid, f64)> = match mode_used {
         SearchMode::Hybrid => fuse::fuse(&[&word_ids, &meaning_ids]),
         SearchMode::Words => {
@@ -192,9 +193,11 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
             let terms = highlighter.matched(entry.title.as_deref().unwrap_or_default(), &entry.content);
             WordEvidence { rank: index + 1, score: hit.score, matched: hit.matched, terms }
         });
-        let meaning = meaning_ids.iter().position(|known| *known == id).zip(by_meaning.as_ref()).and_then(|(index, found)| {
-            evidence(index, &found.nearest[index], &entry)
-        });
+        let meaning = meaning_ids
+            .iter()
+            .position(|known| *known == id)
+            .zip(by_meaning.as_ref())
+            .and_then(|(index, found)| evidence(index, &found.nearest[index], &entry));
         let fragments = words::fragments(&entry, &mut highlighter, meaning.as_ref().filter(|_| words.is_none()));
         hits.push(Hit { entry, score, words, meaning, fragments });
     }

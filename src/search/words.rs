@@ -1,10 +1,10 @@
 //! Looking by words: the text index, and what to show of a text.
 
-use super::{snippet, MeaningEvidence, Parts, Request};
+use super::{MeaningEvidence, Parts, Request, snippet};
 use crate::error::{Kind, Result};
 use crate::follow;
-use crate::index::text::{Highlighter, TextHit, TextRequest};
 use crate::index::LockWait;
+use crate::index::text::{Highlighter, TextHit, TextRequest};
 use crate::journal::entry::Entry;
 use crate::journal::filter::{Filter, TopicTest};
 use crate::journal::query::{Query, Scope};
@@ -32,7 +32,10 @@ pub fn find(parts: &Parts, request: &Request, query: &Query, limit: usize) -> Re
     match follow::catch_up_text(parts.data, parts.text, LockWait::UpTo(PATIENCE), &mut |_| Ok(())) {
         Ok(report) => reason = report.rebuilt.map(|why| format!("the text index was built anew: {why}")),
         Err(error) if error.kind() == Kind::Busy => {
-            reason = Some("the text index is being brought up to date by another process: the newest entries may be missing".into());
+            reason = Some(
+                "the text index is being brought up to date by another process: the newest entries may be missing"
+                    .into(),
+            );
         }
         Err(error) => reason = Some(format!("the text index could not be brought up to date: {error}")),
     }
@@ -40,7 +43,7 @@ pub fn find(parts: &Parts, request: &Request, query: &Query, limit: usize) -> Re
     let results = match parts.text.search(&asked) {
         Ok(results) => results,
         Err(error) if error.kind() == Kind::Corrupt => {
-            follow::rebuild_text(parts.data, parts.text)?;
+            follow::rebuild_text(parts.data, parts.text, &mut |_| Ok(()))?;
             reason = Some(format!("the text index was built anew: {error}"));
             parts.text.search(&asked)?
         }
@@ -55,8 +58,14 @@ pub fn find(parts: &Parts, request: &Request, query: &Query, limit: usize) -> Re
 pub fn excluded(parts: &Parts, request: &Request, query: &Query) -> Result<HashSet<Uuid>> {
     let mut ids = HashSet::new();
     for negated in query.excluded() {
-        let asked =
-            TextRequest { user: request.user, query: &negated, filter: request.filter, offset: 0, limit: 1_000_000, relax: false };
+        let asked = TextRequest {
+            user: request.user,
+            query: &negated,
+            filter: request.filter,
+            offset: 0,
+            limit: 1_000_000,
+            relax: false,
+        };
         ids.extend(parts.text.search(&asked)?.hits.into_iter().map(|hit| hit.id));
     }
     Ok(ids)
@@ -65,13 +74,19 @@ pub fn excluded(parts: &Parts, request: &Request, query: &Query) -> Result<HashS
 /// The filter, and the topics that the query itself asks for.
 pub fn narrowed(filter: &Filter, query: &Query) -> Filter {
     let mut filter = filter.clone();
-    filter.topics.extend(query.required_topics().into_iter().map(|name| TopicTest { any_of: vec![name], negated: false }));
+    filter
+        .topics
+        .extend(query.required_topics().into_iter().map(|name| TopicTest { any_of: vec![name], negated: false }));
     filter
 }
 
 /// What to show of an entry: where its words match, or the passage that is close in meaning, or its
 /// first words.
-pub fn fragments(entry: &Entry, highlighter: &mut Highlighter, meaning: Option<&MeaningEvidence>) -> Vec<snippet::Fragment> {
+pub fn fragments(
+    entry: &Entry,
+    highlighter: &mut Highlighter,
+    meaning: Option<&MeaningEvidence>,
+) -> Vec<snippet::Fragment> {
     let ranges = highlighter.ranges(Scope::Content, &entry.content);
     match meaning {
         Some(meaning) => snippet::fragments(&meaning.passage, &[]).fragments,

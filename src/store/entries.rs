@@ -401,7 +401,13 @@ fn apply(connection: &Connection, clock: Clock, current: &Entry, change: &Change
 }
 
 /// Sets the mood alone.
-pub(super) fn set_mood(connection: &Connection, clock: Clock, entry: &Entry, mood: Mood, source: MoodSource) -> Result<()> {
+pub(super) fn set_mood(
+    connection: &Connection,
+    clock: Clock,
+    entry: &Entry,
+    mood: Mood,
+    source: MoodSource,
+) -> Result<()> {
     apply(connection, clock, entry, &Change { mood: Some(Some((mood, source))), ..Change::default() })
 }
 

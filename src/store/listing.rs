@@ -65,7 +65,8 @@ impl Cursor {
         &self.0
     }
 
-    fn after(entry: &Entry, sort: Sort) -> Cursor {
+    /// The cursor of the list in this order that goes on after this entry.
+    pub fn after(entry: &Entry, sort: Sort) -> Cursor {
         let value = match sort.key {
             SortKey::Date => entry.entry_date.to_string(),
             SortKey::Created => timestamp(entry.created_at),

@@ -1,8 +1,8 @@
 //! What models said about entries.
 
+use super::Store;
 use super::value::{read_timestamp, read_uuid, timestamp};
 use crate::error::Result;
-use super::Store;
 use crate::journal::entry::Sentiment;
 use crate::journal::mood::{Mood, MoodSource};
 use chrono::{DateTime, Utc};

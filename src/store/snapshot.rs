@@ -124,8 +124,17 @@ impl Snapshot {
         Ok(keys)
     }
 
-    /// Hands over vectors by key; keys without one are passed over.
+    /// Hands over vectors by key, ascending; keys without one are passed over.
+    ///
+    /// Where the keys lie close together the table is walked: a row that is passed over costs less
+    /// than a look-up.
     pub fn vectors(&self, keys: &[i64], visit: &mut dyn FnMut(i64, &[f32]) -> Result<()>) -> Result<()> {
+        if let (Some(first), Some(last)) = (keys.first(), keys.last())
+            && keys.is_sorted()
+            && last.saturating_sub(*first) < 4 * keys.len() as i64
+        {
+            return self.walk_vectors(keys, *first, *last, visit);
+        }
         let mut statement = self.connection.prepare_cached("SELECT vector FROM embeddings WHERE id = ?1")?;
         let mut vector = Vec::new();
         for key in keys {
@@ -133,6 +142,30 @@ impl Snapshot {
             if let Some(row) = rows.next()? {
                 read_vector(row.get_ref(0)?.as_blob().map_err(|_| odd_vector(*key))?, *key, &mut vector)?;
                 visit(*key, &vector)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn walk_vectors(
+        &self,
+        keys: &[i64],
+        first: i64,
+        last: i64,
+        visit: &mut dyn FnMut(i64, &[f32]) -> Result<()>,
+    ) -> Result<()> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id, vector FROM embeddings WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
+        let mut rows = statement.query([first, last])?;
+        let mut wanted = keys.iter().copied().peekable();
+        let mut vector = Vec::new();
+        while let Some(row) = rows.next()? {
+            let key: i64 = row.get(0)?;
+            while wanted.next_if(|next| *next < key).is_some() {}
+            if wanted.next_if_eq(&key).is_some() {
+                read_vector(row.get_ref(1)?.as_blob().map_err(|_| odd_vector(key))?, key, &mut vector)?;
+                visit(key, &vector)?;
             }
         }
         Ok(())

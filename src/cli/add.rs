@@ -1,0 +1,139 @@
+use super::draft::{self, Draft};
+use crate::analysis::sentiment;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::journal::entry::{EntryTopic, NewEntry};
+use crate::journal::mood::{Mood, MoodSource};
+use crate::journal::when::parse_moment;
+use crate::output::json::EntryJson;
+use crate::output::text;
+use chrono_tz::Tz;
+use std::io::IsTerminal;
+
+/// Write a new entry
+///
+/// The text comes from the command line, from standard input (`-`, or a pipe when no text is given),
+/// or from your editor. In the editor, a first line `# …` is the title. When the command returns, the
+/// entry is on the disk; an unchanged or empty draft is not saved, and a draft is never lost.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  journal add \"Slept badly, but the talk went well. #work\"
+  journal add -d yesterday -m good -t \"The talk\" \"It went well.\"
+  fortune | journal add --topic quotes")]
+pub(super) struct AddArgs {
+    /// The text; `-` reads standard input
+    #[arg(allow_hyphen_values = false)]
+    text: Vec<String>,
+    /// Title
+    #[arg(short, long)]
+    title: Option<String>,
+    /// The day, with or without a time: yesterday, "last friday 18:00", 2024-05-03
+    #[arg(short, long, value_name = "WHEN")]
+    date: Option<String>,
+    /// How it felt: -1 to 1, 7/10, or awful, bad, low, ok, fine, good, great, wonderful
+    #[arg(short, long, allow_hyphen_values = true)]
+    mood: Option<String>,
+    /// Attach a topic, as #topic in the text does; may be repeated
+    #[arg(long, value_name = "NAME", alias = "tag")]
+    topic: Vec<String>,
+    /// The zone the date is in, such as Asia/Tokyo
+    #[arg(long, value_name = "ZONE", alias = "zone")]
+    tz: Option<String>,
+    /// Mark with a star
+    #[arg(long)]
+    starred: bool,
+    /// Open the editor, with the text if one is given
+    #[arg(short, long)]
+    editor: bool,
+}
+
+pub(super) fn run(args: AddArgs, app: &mut App) -> Result<()> {
+    // What is wrong with the flags is said before anything is read or written.
+    let given = match (&args.text[..], args.editor) {
+        ([only], false) if only == "-" => Some(draft::read_stdin(app)?),
+        ([], false) if !std::io::stdin().is_terminal() => Some(draft::read_stdin(app)?),
+        ([], _) => None,
+        (words, _) => Some(words.join(" ")),
+    };
+    let (text, title, edited) = match given {
+        Some(text) if !args.editor => (text, None, None),
+        given => {
+            let before = given.map(|text| format!("{text}\n")).unwrap_or_default();
+            if !app.can_ask() {
+                return Err(Error::usage("there is nothing to add")
+                    .hint("pass the text as an argument, or pipe it to `journal add -`"));
+            }
+            match Draft::edit(app, &before)? {
+                None => {
+                    draft::nothing_saved(app);
+                    return Ok(());
+                }
+                Some((edited, text)) => {
+                    let (title, body) = draft::split_title(&text);
+                    (body, title, Some(edited))
+                }
+            }
+        }
+    };
+    match save(args, app, &text, title) {
+        Ok(()) => {
+            if let Some(edited) = edited {
+                edited.saved();
+            }
+            Ok(())
+        }
+        Err(error) => Err(match edited {
+            Some(edited) => edited.unsaved(error),
+            None => draft::keep(app, text.as_bytes(), error),
+        }),
+    }
+}
+
+fn save(args: AddArgs, app: &mut App, text: &str, title: Option<String>) -> Result<()> {
+    let zone = match &args.tz {
+        Some(name) => zone(name)?,
+        None => app.zone(),
+    };
+    let now = app.now();
+    let today = app.day_of(now, zone);
+    let moment = args.date.as_deref().map(|when| parse_moment(when, &now.with_timezone(&zone), today)).transpose()?;
+    let mut new = NewEntry::new(text, moment.map_or(today, |moment| moment.date));
+    new.written_at = moment.and_then(|moment| Some(app.instant(moment.date, moment.time?, zone)));
+    new.title = args.title.or(title).filter(|title| !title.trim().is_empty());
+    new.time_zone = Some(zone.name().to_string());
+    new.starred = args.starred;
+    new.topics = args
+        .topic
+        .iter()
+        .map(|name| EntryTopic { name: name.trim_start_matches('#').to_string(), relevance: Some(100), added_at: None })
+        .collect();
+    let said = args.mood.as_deref().map(Mood::parse).transpose()?;
+    let score = sentiment::vader(text);
+    new.sentiments = vec![score.sentiment(app.new_id())];
+    let mood = said.map(|mood| (mood, MoodSource::User)).or_else(|| Some((score.mood()?, MoodSource::Model)));
+    (new.mood, new.mood_source) = (mood.map(|(mood, _)| mood), mood.map(|(_, source)| source));
+
+    let user = app.user()?;
+    let entry = app.store()?.add(user, &new)?;
+    let short = app.store()?.short_id(user, entry.id)?;
+    app.wake_analysis();
+    if app.printer.is_json() {
+        return match app.printer.format() {
+            crate::output::Format::JsonLines => app.printer.json_line(&EntryJson::full(&entry, Some(short))),
+            _ => app.printer.json(&EntryJson::full(&entry, Some(short))),
+        };
+    }
+    if !app.printer.on_terminal() {
+        return app.printer.line(&short);
+    }
+    let mood = entry.mood.map(|mood| format!(" · mood {}", text::mood(Some(mood)))).unwrap_or_default();
+    let topics: String = entry.topics.iter().map(|topic| format!(" #{}", topic.name)).collect();
+    let topics = if topics.is_empty() { topics } else { format!(" ·{topics}") };
+    app.printer.line(&format!("Saved {short} · {}{mood}{topics}", text::day(entry.entry_date)))
+}
+
+/// The zone of this name.
+pub(super) fn zone(name: &str) -> Result<Tz> {
+    name.parse()
+        .map_err(|_| Error::usage(format!("'{name}' is not a time zone")).hint("use an IANA name such as Europe/Berlin or Asia/Tokyo"))
+}

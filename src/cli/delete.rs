@@ -1,0 +1,58 @@
+use crate::app::App;
+use crate::error::{Error, Kind, Result};
+use crate::output::text;
+use dialoguer::Confirm;
+
+/// Delete entries; `journal undo` brings them back
+#[derive(Debug, clap::Args)]
+pub(super) struct DeleteArgs {
+    /// Ids as `list` shows them
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+}
+
+pub(super) fn run(args: &DeleteArgs, app: &mut App) -> Result<()> {
+    let user = app.user()?;
+    let store = app.store()?;
+    let mut ids = Vec::new();
+    for id in &args.ids {
+        let id = store.resolve(user, id)?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    let mut entries = Vec::new();
+    for id in &ids {
+        entries.push(store.entry(*id)?);
+    }
+    if !args.yes {
+        if !app.can_ask() {
+            return Err(Error::usage("deleting needs a yes").hint("pass --yes"));
+        }
+        let named = super::list::with_ids(app, user, &entries)?;
+        let width = app.printer.width().or(Some(80));
+        app.printer.note(text::list(&named, width).trim_end());
+        let question = if ids.len() == 1 { "Delete this entry?".to_string() } else { format!("Delete these {} entries?", ids.len()) };
+        let answer = Confirm::new().with_prompt(question).default(false).interact_opt();
+        match answer {
+            Ok(Some(true)) => {}
+            Ok(_) => {
+                app.printer.note("Nothing deleted.");
+                return Ok(());
+            }
+            Err(_) => return Err(Error::new(Kind::Interrupted, "interrupted").hint("nothing was deleted")),
+        }
+    }
+    app.store()?.delete(user, &ids)?;
+    app.wake_analysis();
+    if app.printer.is_json() {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        return app.printer.json(&serde_json::json!({"deleted": ids}));
+    }
+    let what = if ids.len() == 1 { "1 entry".to_string() } else { format!("{} entries", ids.len()) };
+    app.printer.note(&format!("Deleted {what}. `journal undo` brings it back."));
+    Ok(())
+}

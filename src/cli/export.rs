@@ -1,0 +1,86 @@
+use super::filters::FilterArgs;
+use super::progress;
+use crate::app::App;
+use crate::error::{Error, Kind, Result};
+use crate::exchange::jsonl;
+use crate::publish::publish_with;
+use crate::store::{Sort, SortKey};
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+/// Export entries as JSON lines, oldest first, with every field
+#[derive(Debug, clap::Args)]
+pub(super) struct ExportArgs {
+    /// Write to this file, whole or not at all [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// At most so many
+    #[arg(short = 'n', long, value_name = "N")]
+    limit: Option<usize>,
+    /// Go on after the entry with this cursor
+    #[arg(long, value_name = "CURSOR")]
+    cursor: Option<String>,
+}
+
+/// Entries read at a time.
+const PAGE: usize = 500;
+
+pub(super) fn run(args: &ExportArgs, app: &mut App) -> Result<()> {
+    let filter = args.filter.resolve(app)?;
+    let user = app.user()?;
+    let interrupted = app.interrupted()?;
+    let total = app.store()?.count(user, &filter)?;
+    let bar = progress::bar(app, "export", if args.output.is_some() { total } else { 0 });
+    if args.output.is_none() {
+        bar.finish_and_clear();
+    }
+    let mut left = args.limit.unwrap_or(usize::MAX);
+    let mut cursor = args.cursor.clone();
+    let sort = Sort { key: SortKey::Created, ascending: true };
+    let mut pages = |app: &mut App, write: &mut dyn FnMut(&mut App, String) -> Result<bool>| -> Result<()> {
+        while left > 0 {
+            let page = app.store()?.list(user, &filter, sort, cursor.as_deref(), left.min(PAGE))?;
+            for entry in &page.entries {
+                if interrupted.load(Ordering::Relaxed) {
+                    return Err(Error::new(Kind::Interrupted, "interrupted"));
+                }
+                bar.inc(1);
+                if !write(app, jsonl::write(entry)? + "\n")? {
+                    return Ok(());
+                }
+            }
+            left -= page.entries.len();
+            match page.next {
+                Some(next) => cursor = Some(next.text().to_string()),
+                None => break,
+            }
+        }
+        Ok(())
+    };
+    let Some(path) = &args.output else {
+        return pages(app, &mut |app, line| app.printer.raw(&line).map(|()| !app.printer.closed()));
+    };
+    let mut failure = None;
+    let written = publish_with(path, |file| {
+        let mut file = BufWriter::new(file);
+        let outcome = pages(app, &mut |_, line| {
+            file.write_all(line.as_bytes()).map(|()| true).map_err(|error| Error::io("cannot write", path, error))
+        });
+        if let Err(error) = outcome {
+            failure = Some(error);
+            return Err(std::io::Error::other("the export was not finished"));
+        }
+        file.flush()
+    });
+    bar.finish_and_clear();
+    match (failure, written) {
+        (Some(error), _) | (None, Err(error)) => Err(error),
+        (None, Ok(())) => {
+            app.printer.note(&format!("Exported {} entries to {}.", total.min(args.limit.unwrap_or(usize::MAX) as u64), path.display()));
+            Ok(())
+        }
+    }
+}

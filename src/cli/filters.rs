@@ -1,0 +1,150 @@
+//! The filters that every reading command has.
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::journal::filter::{Filter, MoodRange, TopicTest};
+use crate::journal::mood::Mood;
+use crate::journal::when::parse_span;
+use crate::store::{Sort, SortKey};
+use clap::ValueEnum;
+
+/// Which entries.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Filters")]
+pub(super) struct FilterArgs {
+    /// From this day on: 2024-05-03, 2024-05, yesterday, "last spring", "2 weeks ago"
+    #[arg(long, value_name = "WHEN", alias = "from")]
+    pub(super) since: Option<String>,
+    /// Up to this day
+    #[arg(long, value_name = "WHEN", alias = "to")]
+    pub(super) until: Option<String>,
+    /// On this day, or in this week, month, season or year
+    #[arg(long, value_name = "WHEN", conflicts_with_all = ["since", "until"])]
+    pub(super) on: Option<String>,
+    /// With this topic; a,b for either, !a for without; may be repeated
+    #[arg(long, value_name = "NAME", alias = "tag")]
+    pub(super) topic: Vec<String>,
+    /// With a mood in this range: 0.2..0.8, ..-0.3, 0.5.., or good, bad, neutral
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+    pub(super) mood: Option<String>,
+    /// With a star
+    #[arg(long)]
+    pub(super) starred: bool,
+}
+
+impl FilterArgs {
+    /// What the words mean today.
+    pub(super) fn resolve(&self, app: &App) -> Result<Filter> {
+        let today = app.today();
+        let span = |text: &Option<String>| text.as_deref().map(|text| parse_span(text, today)).transpose();
+        let (since, until, on) = (span(&self.since)?, span(&self.until)?, span(&self.on)?);
+        let since = since.or(on).map(|span| span.first);
+        let until = until.or(on).map(|span| span.last);
+        if let (Some(since), Some(until)) = (since, until)
+            && since > until
+        {
+            return Err(Error::usage(format!("--since {since} is after --until {until}")).hint("exchange them"));
+        }
+        Ok(Filter {
+            since,
+            until,
+            topics: self.topic.iter().map(|text| topic_test(text)).collect::<Result<_>>()?,
+            mood: self.mood.as_deref().map(mood_range).transpose()?,
+            starred: self.starred.then_some(true),
+        })
+    }
+}
+
+fn topic_test(text: &str) -> Result<TopicTest> {
+    let (negated, names) = match text.strip_prefix('!') {
+        Some(names) => (true, names),
+        None => (false, text),
+    };
+    let any_of: Vec<String> =
+        names.split(',').map(|name| name.trim().trim_start_matches('#').to_string()).collect();
+    if any_of.iter().any(String::is_empty) {
+        return Err(Error::usage(format!("--topic '{text}' has an empty name")).hint("write --topic work, --topic work,home or --topic '!work'"));
+    }
+    Ok(TopicTest { any_of, negated })
+}
+
+fn mood_range(text: &str) -> Result<MoodRange> {
+    let range = |min: i64, max: i64| Ok(MoodRange { min, max });
+    match text {
+        "good" | "positive" => return range(20, 100),
+        "bad" | "negative" => return range(-100, -20),
+        "neutral" => return range(-19, 19),
+        _ => {}
+    }
+    let bound = |text: &str, open: i64| if text.is_empty() { Ok(open) } else { Mood::parse(text).map(Mood::hundredths) };
+    let (min, max) = match text.split_once("..") {
+        Some((min, max)) => (bound(min, -100)?, bound(max, 100)?),
+        None => {
+            let mood = Mood::parse(text)?.hundredths();
+            (mood, mood)
+        }
+    };
+    if min > max {
+        return Err(Error::usage(format!("--mood {text} runs backwards")).hint("write the lower bound first: -0.5..0.2"));
+    }
+    range(min, max)
+}
+
+/// Order and length of a list.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Order")]
+pub(super) struct PageArgs {
+    /// At most so many
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(super) limit: Option<usize>,
+    /// Go on after the entry with this cursor
+    #[arg(long, value_name = "CURSOR")]
+    pub(super) cursor: Option<String>,
+    /// Sort by this
+    #[arg(long, value_enum, default_value = "date", value_name = "KEY")]
+    pub(super) sort: SortArg,
+    /// Smallest or oldest first
+    #[arg(long)]
+    pub(super) reverse: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum SortArg {
+    Date,
+    Created,
+    Mood,
+    Words,
+}
+
+impl PageArgs {
+    pub(super) fn sort(&self) -> Sort {
+        let key = match self.sort {
+            SortArg::Date => SortKey::Date,
+            SortArg::Created => SortKey::Created,
+            SortArg::Mood => SortKey::Mood,
+            SortArg::Words => SortKey::Words,
+        };
+        Sort { key, ascending: self.reverse }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_of_moods() {
+        for (text, min, max) in [("0.2..0.8", 20, 80), ("..-0.3", -100, -30), ("good", 20, 100), ("0", 0, 0), ("bad..ok", -50, 0)] {
+            assert_eq!(mood_range(text).unwrap(), MoodRange { min, max }, "{text}");
+        }
+        assert!(mood_range("0.8..0.2").is_err());
+        assert!(mood_range("x..").is_err());
+    }
+
+    #[test]
+    fn tests_of_topics() {
+        assert_eq!(topic_test("!#work,home").unwrap(), TopicTest { any_of: vec!["work".into(), "home".into()], negated: true });
+        assert!(topic_test("a,").is_err());
+    }
+}

@@ -1,0 +1,3 @@
+//! Files in and out: one format per file.
+
+pub mod jsonl;

@@ -96,7 +96,11 @@ fn follow(
     source: &mut dyn TextSource,
     on_progress: &mut OnProgress<'_>,
 ) -> Result<Report, Trouble> {
-    let Opened { index, metas, position, sealed } = open::for_writing(dir, fields)?;
+    let opened = open::for_writing(dir, fields)?;
+    if !opened.sealed {
+        opened.searcher(dir)?;
+    }
+    let Opened { index, metas, position, sealed } = opened;
     let head = source.head()?;
     if position == head {
         if !sealed {

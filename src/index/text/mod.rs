@@ -79,7 +79,8 @@ pub struct TextRequest<'a> {
 pub struct TextHit {
     /// The entry.
     pub id: Uuid,
-    /// Its BM25 score: comparable with the other scores of the same search, and with nothing else.
+    /// Its BM25 score: comparable with those of the same search with the same `matched`, and with
+    /// nothing else.
     pub score: f32,
     /// Whether everything asked for holds.
     pub matched: Matched,

@@ -42,7 +42,11 @@ impl Stamp {
 
 type Seal = BTreeMap<String, Stamp>;
 
-/// The files of a commit, relative to the folder.
+/// The list of segments. It has no checksum: when it is not as the seal says, what it says of the
+/// segments is compared with what they hold.
+const META: &str = "meta.json";
+
+/// The segment files of a commit, relative to the folder.
 fn files_of(metas: &IndexMeta) -> Vec<PathBuf> {
     use SegmentComponent::{Delete, FastFields, FieldNorms, Positions, Postings, Store, Terms};
     let mut files = Vec::new();
@@ -62,7 +66,7 @@ pub(super) fn check(dir: &Path, directory: &ManagedDirectory, metas: &IndexMeta)
     let seal = fs::read(dir.join(SEAL)).ok().and_then(|text| serde_json::from_slice::<Seal>(&text).ok());
     let seal = seal.unwrap_or_default();
     let listed = directory.list_managed_files();
-    let mut sealed = true;
+    let mut sealed = Stamp::of(&dir.join(META)).ok().as_ref() == seal.get(META);
     for file in files_of(metas) {
         let name = file.to_string_lossy().into_owned();
         // A file that is not on the library's own list would never be removed.
@@ -106,7 +110,7 @@ pub(super) fn write(dir: &Path, metas: &IndexMeta) {
     let written = fs::write(&temporary, b"").and_then(|()| {
         let now = Stamp::of(&temporary)?.changed;
         let mut seal = Seal::new();
-        for file in files_of(metas) {
+        for file in files_of(metas).into_iter().chain([PathBuf::from(META)]) {
             let stamp = Stamp::of(&dir.join(&file))?;
             if stamp.changed < now {
                 seal.insert(file.to_string_lossy().into_owned(), stamp);

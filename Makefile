@@ -66,10 +66,8 @@ build: libtorch ## Build journal and journal-model, optimised
 install: build model ## Install under PREFIX (default: ~/.local)
 	install -d "$(bindir)" "$(libdir)" "$(modelsdir)"
 	install -m 755 "$(RELEASE_DIR)/journal" "$(RELEASE_DIR)/journal-model" "$(bindir)/"
-	cd "$(LIBTORCH)/lib" && for library in $(RUNTIME_LIBRARIES); do \
-	    if [ -e "$$library" ]; then \
-	        cp -P --remove-destination "$$library" "$(abspath $(libdir))/"; \
-	    fi; \
+	for library in $(RUNTIME_LIBRARIES:%="$(LIBTORCH)/lib"/%); do \
+	    if [ -e "$$library" ]; then cp -P --remove-destination "$$library" "$(libdir)/"; fi; \
 	done
 	rm -rf "$(modelsdir)/.$(MODEL_ID).new"
 	cp -R "$(MODEL_DIR)" "$(modelsdir)/.$(MODEL_ID).new"

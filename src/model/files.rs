@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::ModelRef;
+use crate::model::install::REMOVED;
 use crate::model::registry::{self, MODELS, ModelKind, ModelSpec};
 
 /// The file written into each installed folder.
@@ -86,11 +87,7 @@ impl ModelFolders {
 
     /// Every installed model, each id once, in the registry's order.
     pub fn list(&self) -> Result<Vec<InstalledModel>> {
-        let mut found = Vec::new();
-        for spec in MODELS {
-            found.extend(self.look_for(spec)?);
-        }
-        Ok(found)
+        MODELS.iter().filter_map(|spec| Some(open(spec, &self.folder_of(spec)?))).collect()
     }
 
     /// The installed model with this id.
@@ -101,22 +98,14 @@ impl ModelFolders {
     /// has another size.
     pub fn locate(&self, id: &str) -> Result<InstalledModel> {
         let spec = registry::find(id)?;
-        self.look_for(spec)?.ok_or_else(|| {
-            Error::new(Kind::ModelUnavailable, format!("the model {} is not installed", spec.id))
-                .hint(format!("install it: journal models install {}", spec.id))
-        })
+        let folder = self.folder_of(spec).ok_or_else(|| not_installed(spec))?;
+        open(spec, &folder)
     }
 
     /// Reads every file of the model and compares size and hash with what was installed.
     pub fn verify(&self, id: &str) -> Result<Verdict> {
         let spec = registry::find(id)?;
-        let folder =
-            self.folders.iter().map(|folder| folder.join(spec.id)).find(|folder| folder.join(MANIFEST).is_file());
-        let Some(folder) = folder else {
-            // Says that it is not installed.
-            let model = self.locate(id)?;
-            return Err(Error::failure(format!("{} has no manifest", model.folder.display())));
-        };
+        let folder = self.folder_of(spec).ok_or_else(|| not_installed(spec))?;
         let manifest = read_manifest(&folder)?;
         let mut faults = Vec::new();
         for (path, recorded) in &manifest.files {
@@ -155,7 +144,7 @@ impl ModelFolders {
             .hint("remove that folder yourself"));
         }
         // Renamed first, so that a removal cut short leaves no half model under the name.
-        let doomed = self.home()?.join(format!(".{}.{}.removed", spec.id, std::process::id()));
+        let doomed = self.home()?.join(format!(".{}.{}{REMOVED}", spec.id, std::process::id()));
         fs::rename(&folder, &doomed).map_err(|e| Error::io("cannot remove", &folder, e))?;
         fs::remove_dir_all(&doomed).map_err(|e| Error::io("cannot remove", &doomed, e))?;
         Ok(folder)
@@ -166,15 +155,14 @@ impl ModelFolders {
         self.folders.first().map(PathBuf::as_path).ok_or_else(|| Error::failure("no folder for models is configured"))
     }
 
-    fn look_for(&self, spec: &'static ModelSpec) -> Result<Option<InstalledModel>> {
-        for folder in &self.folders {
-            let folder = folder.join(spec.id);
-            if folder.join(MANIFEST).is_file() {
-                return open(spec, &folder).map(Some);
-            }
-        }
-        Ok(None)
+    fn folder_of(&self, spec: &ModelSpec) -> Option<PathBuf> {
+        self.folders.iter().map(|folder| folder.join(spec.id)).find(|folder| folder.join(MANIFEST).is_file())
     }
+}
+
+fn not_installed(spec: &ModelSpec) -> Error {
+    Error::new(Kind::ModelUnavailable, format!("the model {} is not installed", spec.id))
+        .hint(format!("install it: journal models install {}", spec.id))
 }
 
 /// The model in this folder, by its manifest; sizes are compared, hashes are not.

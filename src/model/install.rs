@@ -1,7 +1,7 @@
 //! Installing a model from a folder or an archive: found inside, checked, copied, published whole.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,10 @@ use crate::model::registry::{self, ModelSpec};
 /// How deep a model may lie inside the given folder or archive.
 const MAX_DEPTH: usize = 8;
 
+/// Endings of the folders a model is put together in, and taken apart in.
+const STAGING: &str = ".installing";
+pub(crate) const REMOVED: &str = ".removed";
+
 /// Installs the model from `source`: a folder laid out as sentence-transformers does, possibly
 /// nested inside, or a `.zip`, `.whl`, `.tar` or `.tar.gz` with such a folder. A model installed
 /// before under the same id is replaced.
@@ -24,7 +28,7 @@ const MAX_DEPTH: usize = 8;
 /// # Errors
 /// [`Kind::NotFound`] for an unknown id or a source that is not there, [`Kind::Usage`] for a source
 /// that holds no such model (naming what is missing or different), [`Kind::Corrupt`] for a damaged
-/// archive or file. Nothing is left behind.
+/// archive or file, [`Kind::Busy`] while another command installs. Nothing is left behind.
 pub fn install_from(id: &str, source: &Path, folders: &ModelFolders) -> Result<InstalledModel> {
     let spec = registry::find(id)?;
     install_spec(spec, source, folders.home()?)?;
@@ -35,6 +39,8 @@ pub fn install_from(id: &str, source: &Path, folders: &ModelFolders) -> Result<I
 pub(crate) fn install_spec(spec: &ModelSpec, source: &Path, home: &Path) -> Result<()> {
     let found = fs::metadata(source).map_err(|e| Error::io("cannot install from", source, e))?;
     fs::create_dir_all(home).map_err(|e| Error::io("cannot create", home, e))?;
+    let _lock = lock(spec, home)?;
+    sweep(spec, home)?;
     // Dropped on every way out, and with it whatever was copied so far.
     let staging = staging_folder(spec, home)?;
     if found.is_dir() {
@@ -50,10 +56,36 @@ pub(crate) fn install_spec(spec: &ModelSpec, source: &Path, home: &Path) -> Resu
     }
 }
 
+/// Keeps other installations of models into the same folder out, by a lock on the folder itself.
+fn lock(spec: &ModelSpec, home: &Path) -> Result<File> {
+    let folder = File::open(home).map_err(|e| Error::io("cannot open", home, e))?;
+    match folder.try_lock() {
+        Ok(()) => Ok(folder),
+        Err(TryLockError::WouldBlock) => {
+            let message = format!("cannot install {}: another command installs a model", spec.id);
+            Err(Error::new(Kind::Busy, message).hint("wait for the other command to end"))
+        }
+        Err(TryLockError::Error(error)) => Err(Error::io("cannot lock", home, error)),
+    }
+}
+
+/// Removes what a command that was killed has left.
+fn sweep(spec: &ModelSpec, home: &Path) -> Result<()> {
+    let entries = fs::read_dir(home).map_err(|e| Error::io("cannot read", home, e))?;
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let ours = name.strip_prefix('.').and_then(|rest| rest.strip_prefix(spec.id));
+        if ours.is_some_and(|rest| rest.ends_with(STAGING) || rest.ends_with(REMOVED)) {
+            fs::remove_dir_all(entry.path()).map_err(|e| Error::io("cannot remove", &entry.path(), e))?;
+        }
+    }
+    Ok(())
+}
+
 fn staging_folder(spec: &ModelSpec, home: &Path) -> Result<TempDir> {
     tempfile::Builder::new()
         .prefix(&format!(".{}.", spec.id))
-        .suffix(".installing")
+        .suffix(STAGING)
         .tempdir_in(home)
         .map_err(|error| Error::io("cannot create a folder in", home, error))
 }

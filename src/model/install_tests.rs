@@ -154,11 +154,27 @@ fn borrowed(files: &[(String, Vec<u8>)]) -> Vec<(&str, Vec<u8>)> {
 fn from_a_folder_nested_or_not_and_again() {
     let scratch = Scratch::new();
     let source = scratch.source_folder("a/b", &contents());
+    // What killed commands have left is swept away.
+    for left in [".tiny.abc.installing", ".tiny.77.removed"] {
+        fs::create_dir_all(scratch.home().join(left).join("model")).unwrap();
+    }
     scratch.install(&source).unwrap();
     scratch.assert_installed();
     // Installing again replaces what is there.
     fs::write(scratch.home().join("tiny/model.safetensors"), "damaged").unwrap();
     scratch.install(&source.join("a/b")).unwrap();
+    scratch.assert_installed();
+}
+
+#[test]
+fn two_at_once_do_not_mix() {
+    let scratch = Scratch::new();
+    fs::create_dir_all(scratch.home()).unwrap();
+    let held = lock(&TINY, &scratch.home()).unwrap();
+    let source = scratch.source_folder("", &contents());
+    scratch.refused(&source, Kind::Busy, &["another command"]);
+    drop(held);
+    scratch.install(&source).unwrap();
     scratch.assert_installed();
 }
 

@@ -5,8 +5,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar with a label, a count and an estimate; hidden when nobody would see it.
 pub(super) fn bar(app: &App, label: &str, total: u64) -> ProgressBar {
-    let bar = ProgressBar::new(total);
-    bar.set_draw_target(if app.printer.draws_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() });
+    if app.printer.draws_progress() { visible(label, total) } else { ProgressBar::hidden() }
+}
+
+/// A bar on standard error.
+pub(super) fn visible(label: &str, total: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template("{msg:<14} {wide_bar} {human_pos}/{human_len}  {eta} left") {
         bar.set_style(style);
     }

@@ -1,0 +1,151 @@
+use super::progress;
+use crate::analysis::drain::{drain, Parts, Report, Status, TASK};
+use crate::app::{new_id, now, App};
+use crate::cache::{Cache, Namespace, Put};
+use crate::error::{Error, Kind, Result};
+use crate::model::ModelClient;
+use indicatif::ProgressBar;
+use std::fs::TryLockError;
+use std::time::{Duration, Instant};
+
+/// Do what is pending: bring the indexes up to date and compute what entries mean
+///
+/// This happens in the background after every change, unless the configuration says
+/// `analyze = "manual"`. Ctrl-C keeps what is done; the next run goes on from there.
+#[derive(Debug, clap::Args)]
+pub(super) struct AnalyzeArgs {
+    /// Give way to an analysis that runs, and look once more when done
+    #[arg(long, hide = true)]
+    background: bool,
+}
+
+/// How often the state is left where `journal tasks` reads it.
+const SAY_EVERY: Duration = Duration::from_secs(2);
+
+pub(super) fn run(args: &AnalyzeArgs, app: &mut App) -> Result<u8> {
+    if args.background {
+        return background(app).map(|()| 0);
+    }
+    let lock = app.analysis_lock_in_folder()?;
+    if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+        app.printer.note("An analysis is running; waiting for it.");
+        lock.lock().map_err(|error| Error::failure(format!("cannot lock the analysis: {error}")))?;
+    }
+    let report = drain_locked(app)?;
+    drop(lock);
+    for failed in &report.failed {
+        app.printer.warn(&format!("not analysed: {failed}"));
+    }
+    if app.printer.is_json() {
+        app.printer.json(&report)?;
+    } else {
+        app.printer.line(&summary(&report))?;
+    }
+    if let Some(without) = &report.without_model {
+        app.printer.note(&format!("Without meaning: {without}. `journal models install` says how to get one."));
+    }
+    Ok(if report.failed.is_empty() { 0 } else { Kind::Partial.exit_code() })
+}
+
+fn summary(report: &Report) -> String {
+    let mut parts = Vec::new();
+    for (count, what) in [(report.analysed, "texts analysed"), (report.indexed, "entries indexed"), (report.sentiments, "sentiments judged")] {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    if parts.is_empty() { "Nothing is pending.".into() } else { format!("Done: {}.", parts.join(", ")) }
+}
+
+/// One analysis at a time. After the lock is released the log is looked at once more, so that a change
+/// committed just before, whose writer saw the lock held, does not wait for the next one.
+fn background(app: &mut App) -> Result<()> {
+    loop {
+        let before = app.store()?.log_head()?;
+        let lock = app.analysis_lock_in_folder()?;
+        if lock.try_lock().is_err() {
+            return Ok(());
+        }
+        let outcome = drain_locked(app);
+        drop(lock);
+        if let Err(error) = outcome {
+            let failed = serde_json::json!({"error": error.message()});
+            let puts: Vec<Put> = Put::json(Namespace::TasksResults, TASK, &failed).into_iter().collect();
+            let _ = app.cache().put_many(&puts, unix(app));
+            return Err(error);
+        }
+        if app.store()?.log_head()? == before {
+            return Ok(());
+        }
+    }
+}
+
+/// Does what is pending before a command that needs it.
+pub(super) fn drain_now(app: &mut App) -> Result<Report> {
+    let lock = app.analysis_lock_in_folder()?;
+    lock.lock().map_err(|error| Error::failure(format!("cannot lock the analysis: {error}")))?;
+    drain_locked(app)
+}
+
+fn drain_locked(app: &mut App) -> Result<Report> {
+    let model = app.model_if_installed()?;
+    let interrupted = app.interrupted()?;
+    let (text, cache) = (app.text_index(), app.cache());
+    let (data, vectors) = (app.paths.data.clone(), app.paths.vector_index());
+    let server = app.model_server();
+    let mut connect = || match &server {
+        Ok(config) => ModelClient::connect_or_start(config.clone()),
+        Err(error) => Err(error.again()),
+    };
+    let mut bar: Option<(String, ProgressBar)> = None;
+    let draws = app.printer.draws_progress();
+    let mut said = Instant::now();
+    let mut say = |status: &Status| {
+        if draws {
+            show(&mut bar, status);
+        }
+        if said.elapsed() > SAY_EVERY {
+            said = Instant::now();
+            leave(&cache, status);
+        }
+    };
+    let mut parts = Parts {
+        data: &data,
+        store: app.store()?,
+        text: &text,
+        vectors: &vectors,
+        cache: &cache,
+        model: model.as_ref(),
+        connect: &mut connect,
+        now,
+        new_id,
+        interrupted: &interrupted,
+    };
+    let outcome = drain(&mut parts, &mut say);
+    if let Some((_, bar)) = bar {
+        bar.finish_and_clear();
+    }
+    outcome
+}
+
+fn show(bar: &mut Option<(String, ProgressBar)>, status: &Status) {
+    if bar.as_ref().is_none_or(|(step, _)| *step != status.step) {
+        if let Some((_, old)) = bar.take() {
+            old.finish_and_clear();
+        }
+        *bar = Some((status.step.clone(), progress::visible(&status.step, status.total)));
+    }
+    if let Some((_, bar)) = bar {
+        bar.set_length(status.total);
+        bar.set_position(status.done);
+    }
+}
+
+fn leave(cache: &Cache, status: &Status) {
+    let puts: Vec<Put> = Put::json(Namespace::TasksStatus, TASK, status).into_iter().collect();
+    let _ = cache.put_many(&puts, status.at.max(0).unsigned_abs());
+}
+
+fn unix(app: &App) -> u64 {
+    app.now().timestamp().max(0).unsigned_abs()
+}

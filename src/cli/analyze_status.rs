@@ -1,0 +1,62 @@
+//! What is pending, derived from what is missing.
+
+use crate::analysis::drain::{Status, TASK};
+use crate::analysis::sentiment::VADER;
+use crate::app::App;
+use crate::cache::Namespace;
+use crate::error::Result;
+
+/// Work of one kind.
+pub(super) struct Pending {
+    /// What it is.
+    pub(super) id: &'static str,
+    /// How much of it.
+    pub(super) count: u64,
+    /// done, waiting, running or blocked.
+    pub(super) state: &'static str,
+    /// Why it is not done.
+    pub(super) reason: String,
+}
+
+/// The work of each kind.
+pub(super) fn pending(app: &mut App) -> Result<Vec<Pending>> {
+    let running = app.analysis_runs();
+    let now = app.now().timestamp().max(0).unsigned_abs();
+    let cache = app.cache();
+    let status: Option<Status> = if running { cache.get_json(Namespace::TasksStatus, TASK, now) } else { None };
+    let failure: Option<serde_json::Value> = cache.get_json(Namespace::TasksResults, TASK, now);
+    let failure = failure.and_then(|result| Some(result.get("error")?.as_str()?.to_string()));
+    let model = app.model_if_installed()?;
+    let waiting = if app.config.analyze_in_background {
+        "the next change, or `journal analyze`, starts it"
+    } else {
+        "analyze = manual: `journal analyze` starts it"
+    };
+    let mut tasks = Vec::new();
+    let mut push = |id: &'static str, count: u64, blocked: Option<String>| {
+        let at_work = status.as_ref().filter(|status| status.step == id.replace('_', " "));
+        let (state, reason) = match (count, blocked) {
+            (0, _) => ("done", String::new()),
+            (_, Some(reason)) => ("blocked", reason),
+            (_, None) if running => ("running", at_work.map(|status| format!("{} of {}", status.done, status.total)).unwrap_or_default()),
+            (_, None) => ("waiting", failure.as_ref().map_or(waiting.to_string(), |error| format!("the last attempt failed: {error}"))),
+        };
+        tasks.push(Pending { id, count, state, reason });
+    };
+    let text = app.text_index().position();
+    let behind = app.store()?.entries_changed_since(text.unwrap_or_default().seq)?;
+    push("text_index", behind, None);
+    push("sentiments", app.store()?.count_without_sentiment(VADER)?, None);
+    match model {
+        Some(model) => {
+            let (entries, topics) = app.store()?.pending_vectors(&model.name)?;
+            let blocked = app.model_server().err().map(|error| error.to_string());
+            push("vectors", entries + topics, blocked);
+        }
+        None => {
+            let (entries, topics) = app.store()?.pending_vectors("")?;
+            push("vectors", entries + topics, Some("no embedding model is installed: `journal models install` says how to get one".into()));
+        }
+    }
+    Ok(tasks)
+}

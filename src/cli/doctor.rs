@@ -1,0 +1,59 @@
+use crate::app::App;
+use crate::care::doctor::{examine, Parts, Severity};
+use crate::error::{Kind, Result};
+use console::Style;
+use serde_json::json;
+
+/// Look for anything wrong with the journal; changes nothing
+///
+/// Reads the whole database and every projection. Exit code 5 when data is damaged, 1 when something
+/// else needs care; what heals by itself is told and is no failure.
+#[derive(Debug, clap::Args)]
+pub(super) struct DoctorArgs {}
+
+pub(super) fn run(_: &DoctorArgs, app: &mut App) -> Result<u8> {
+    let model = app.model_if_installed()?;
+    let (text, cache, vectors) = (app.text_index(), app.cache(), app.paths.vector_index());
+    let (data, drafts) = (app.paths.data.clone(), app.paths.drafts());
+    let verdict = model.as_ref().map(|model| app.model_folders().verify(&model.id)).transpose()?;
+    let faults = verdict.map(|verdict| verdict.faults).unwrap_or_default();
+    let store = app.store()?;
+    let findings = examine(&Parts {
+        data: &data,
+        store,
+        text: &text,
+        vectors: &vectors,
+        cache: &cache,
+        drafts: &drafts,
+        model: model.as_ref(),
+        model_faults: &faults,
+    })?;
+    let worst = findings.iter().map(|finding| finding.severity).max();
+    if app.printer.is_json() {
+        let items: Vec<_> = findings
+            .iter()
+            .map(|finding| json!({"part": finding.part, "severity": finding.severity.name(), "problem": finding.problem, "fix": finding.fix}))
+            .collect();
+        app.printer.json(&json!({"findings": items, "clean": worst.is_none_or(|worst| worst < Severity::Warning)}))?;
+    } else {
+        for finding in &findings {
+            let style = match finding.severity {
+                Severity::Note => Style::new().dim(),
+                Severity::Warning => Style::new().yellow(),
+                Severity::Damage => Style::new().red().bold(),
+            };
+            app.printer.line(&format!("{} {}: {}", style.apply_to(finding.severity.name()), finding.part, finding.problem))?;
+            if !finding.fix.is_empty() {
+                app.printer.line(&format!("  {}", finding.fix))?;
+            }
+        }
+        if worst.is_none_or(|worst| worst < Severity::Warning) {
+            app.printer.line("All is well.")?;
+        }
+    }
+    Ok(match worst {
+        Some(Severity::Damage) => Kind::Corrupt.exit_code(),
+        Some(Severity::Warning) => Kind::Failure.exit_code(),
+        _ => 0,
+    })
+}

@@ -1,0 +1,121 @@
+use super::progress;
+use crate::app::App;
+use crate::error::{Error, Kind, Result};
+use crate::model::registry::{DEFAULT_EMBEDDING_MODEL, MODELS};
+use crate::model::{hub, install};
+use crate::output::text;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// List, install, verify or remove models
+///
+/// A model gives texts their meaning. It is files on this machine; nothing you write ever leaves it.
+#[derive(Debug, clap::Args)]
+pub(super) struct ModelsArgs {
+    #[command(subcommand)]
+    verb: ModelsVerb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum ModelsVerb {
+    /// Show known and installed models
+    List,
+    /// Install a model from a folder or an archive, or, with --download, from the public hub
+    ///
+    /// This and `sync` are the only commands that use the network, and this one only with --download.
+    Install {
+        /// The model
+        #[arg(default_value = DEFAULT_EMBEDDING_MODEL)]
+        id: String,
+        /// A folder with the model's files, or a .zip, .whl, .tar or .tar.gz that contains it
+        #[arg(long, value_name = "PATH", required_unless_present = "download")]
+        from: Option<PathBuf>,
+        /// Fetch the files from the public hub
+        #[arg(long, conflicts_with = "from")]
+        download: bool,
+    },
+    /// Read every file and compare it with what was installed
+    Verify {
+        /// The model
+        #[arg(default_value = DEFAULT_EMBEDDING_MODEL)]
+        id: String,
+    },
+    /// Remove a model's files; vectors stay until another model replaces them
+    Remove {
+        /// The model
+        id: String,
+    },
+}
+
+pub(super) fn run(args: ModelsArgs, app: &mut App) -> Result<u8> {
+    let folders = app.model_folders();
+    match args.verb {
+        ModelsVerb::List => list(app).map(|()| 0),
+        ModelsVerb::Install { id, from, .. } => {
+            let installed = match from {
+                Some(path) => install::install_from(&id, &path, &folders)?,
+                None => {
+                    let bar = progress::bar(app, "download", 0);
+                    let outcome = hub::install_from_hub(&id, hub::HUB, &folders, &mut |progress| {
+                        bar.set_length(progress.total.unwrap_or(0));
+                        bar.set_position(progress.done);
+                    });
+                    bar.finish_and_clear();
+                    outcome?
+                }
+            };
+            app.wake_analysis();
+            if app.printer.is_json() {
+                app.printer.json(&json!({"id": installed.id, "model_name": installed.name, "folder": installed.folder, "bytes": installed.bytes}))?;
+            } else {
+                app.printer.note(&format!("Installed {} in {}.", installed.name, installed.folder.display()));
+            }
+            Ok(0)
+        }
+        ModelsVerb::Verify { id } => {
+            let verdict = folders.verify(&id)?;
+            if app.printer.is_json() {
+                app.printer.json(&json!({"id": id, "checked": verdict.checked, "faults": verdict.faults}))?;
+            } else if verdict.faults.is_empty() {
+                app.printer.line(&format!("{id}: {} files as installed.", verdict.checked))?;
+            }
+            if verdict.faults.is_empty() {
+                return Ok(0);
+            }
+            Err(Error::new(Kind::Corrupt, format!("{id}: {}", verdict.faults.join("; "))).hint(format!("`journal models install {id} --from …` puts it right")))
+        }
+        ModelsVerb::Remove { id } => {
+            let folder = folders.remove(&id)?;
+            app.printer.note(&format!("Removed {}.", folder.display()));
+            Ok(0)
+        }
+    }
+}
+
+fn list(app: &mut App) -> Result<()> {
+    let installed = app.model_folders().list()?;
+    let rows: Vec<_> = MODELS.iter().map(|spec| (spec, installed.iter().find(|model| model.id == spec.id))).collect();
+    if app.printer.is_json() {
+        let items: Vec<_> = rows
+            .iter()
+            .map(|(spec, model)| {
+                json!({
+                    "id": spec.id,
+                    "kind": spec.kind.name(),
+                    "about": spec.summary,
+                    "dimensions": spec.dimensions,
+                    "installed": model.is_some(),
+                    "model_name": model.map(|model| model.name.clone()),
+                    "folder": model.map(|model| model.folder.clone()),
+                })
+            })
+            .collect();
+        return app.printer.json_list(&items);
+    }
+    let state = |installed: bool| if installed { "installed" } else { "not installed" }.to_string();
+    let table = rows.iter().map(|(spec, model)| vec![spec.id.to_string(), spec.kind.name().to_string(), state(model.is_some()), spec.summary.to_string()]);
+    let mut table: Vec<Vec<String>> = table.collect();
+    table.push(vec!["vader".into(), "sentiment".into(), "built in".into(), "sentiment of English sentences by a lexicon".into()]);
+    let shown = text::table(&["Model", "Kind", "State", "About"], table, app.printer.width());
+    app.printer.raw(&shown)
+}

@@ -1,0 +1,82 @@
+use super::progress;
+use crate::app::App;
+use crate::error::Result;
+use crate::follow;
+use crate::index::vector::{Collection, LockPolicy, VectorIndex};
+use clap::ValueEnum;
+use serde_json::json;
+
+/// Build projections anew from the journal
+///
+/// Nothing here is needed in everyday use: a projection that is missing, behind or damaged is noticed
+/// and healed by the next command that reads it.
+#[derive(Debug, clap::Args)]
+pub(super) struct ReindexArgs {
+    /// What to build anew [default: text, vectors and cache]
+    #[arg(value_enum)]
+    what: Vec<WhatArg>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum WhatArg {
+    /// The text index
+    Text,
+    /// The vector snapshots, from the stored vectors
+    Vectors,
+    /// The stored vectors themselves: all of them are computed again
+    Embeddings,
+    /// The cache: it starts empty
+    Cache,
+}
+
+pub(super) fn run(args: &ReindexArgs, app: &mut App) -> Result<()> {
+    let what = if args.what.is_empty() { vec![WhatArg::Text, WhatArg::Vectors, WhatArg::Cache] } else { args.what.clone() };
+    app.store()?;
+    let interrupted = app.interrupted()?;
+    let stop = || super::analyze::stop_if(&interrupted);
+    let mut done = Vec::new();
+    if what.contains(&WhatArg::Cache) {
+        let _ = app.cache().clear();
+        done.push(json!({"part": "cache"}));
+    }
+    if what.contains(&WhatArg::Text) {
+        let bar = progress::bar(app, "text index", 0);
+        let report = follow::rebuild_text(&app.paths.data, &app.text_index(), &mut |progress| {
+            bar.set_length(progress.total);
+            bar.set_position(progress.done);
+            stop()
+        });
+        bar.finish_and_clear();
+        done.push(json!({"part": "text", "entries": report?.applied}));
+    }
+    if what.contains(&WhatArg::Embeddings) {
+        let model = app.model()?;
+        app.store()?.forget_vectors()?;
+        let _ = app.cache().clear();
+        let report = super::analyze::drain_now(app)?;
+        done.push(json!({"part": "embeddings", "model_name": model.name, "texts": report.analysed}));
+    }
+    if what.contains(&WhatArg::Vectors)
+        && let Some(model) = app.model_if_installed()?
+    {
+        for collection in [Collection::User, Collection::Topic] {
+            let index = VectorIndex::new(app.paths.vector_index(), collection, &model.name, model.dimensions);
+            let bar = progress::bar(app, "vector index", 0);
+            let report = follow::compact_vectors(&app.paths.data, &index, LockPolicy::Wait, true, &mut |done, total| {
+                bar.set_length(total);
+                bar.set_position(done);
+                stop()
+            });
+            bar.finish_and_clear();
+            done.push(json!({"part": collection.name(), "vectors": report?.live}));
+        }
+    }
+    if app.printer.is_json() {
+        return app.printer.json(&json!({"rebuilt": done}));
+    }
+    for part in &done {
+        let count = ["entries", "texts", "vectors"].iter().find_map(|unit| Some(format!(": {} {unit}", part.get(unit)?)));
+        app.printer.line(&format!("{}{}", part["part"].as_str().unwrap_or_default(), count.unwrap_or_default()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+use super::filters::FilterArgs;
+use crate::app::App;
+use crate::config::SearchMode;
+use crate::error::{Error, Kind, Result};
+use crate::index::vector::Collection;
+use crate::search::{self, meaning, Found, Hit, MeaningEvidence};
+
+/// Find entries that mean something close to an entry, a text or a topic
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub(super) struct SimilarArgs {
+    /// Id of an entry as `list` shows it
+    #[arg(group = "what")]
+    id: Option<String>,
+    /// A text instead of an entry
+    #[arg(long, value_name = "TEXT", group = "what")]
+    text: Option<String>,
+    /// A topic instead of an entry
+    #[arg(long = "to-topic", value_name = "NAME", group = "what")]
+    to_topic: Option<String>,
+    /// Say how similar each entry is
+    #[arg(long)]
+    explain: bool,
+    /// At least so similar, from -1 to 1
+    #[arg(long, value_name = "SIMILARITY", default_value_t = meaning::RELEVANT)]
+    threshold: f32,
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// At most so many
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
+    limit: usize,
+}
+
+pub(super) fn run(args: &SimilarArgs, app: &mut App) -> Result<()> {
+    let filter = args.filter.resolve(app)?;
+    let user = app.user()?;
+    let model = app.model_if_installed()?.ok_or_else(search::no_model)?;
+    let store = app.store()?;
+    let own = match (&args.id, &args.to_topic) {
+        (Some(id), _) => Some((Collection::User, store.resolve(user, id)?)),
+        (_, Some(name)) => Some((Collection::Topic, store.topic(user, name.trim_start_matches('#'))?)),
+        _ => None,
+    };
+    if let Some((collection, subject)) = own
+        && store.is_pending(collection.name(), &model.name, subject)?
+    {
+        // What was written a moment ago is analysed now rather than refused.
+        super::analyze::drain_now(app)?;
+    }
+    let found = super::search::with_parts(app, |parts| {
+        let vector = match (own, &args.text) {
+            (Some((collection, subject)), _) => {
+                let snapshot = crate::store::Store::snapshot(parts.data, crate::follow::VECTORS)?;
+                meaning::own_vector(&snapshot, &model, collection, subject)?.ok_or_else(|| {
+                    Error::new(Kind::ModelUnavailable, "this entry has not been analysed yet").hint("run `journal analyze`")
+                })?
+            }
+            (None, text) => {
+                let text = text.as_deref().unwrap_or_default();
+                let (vector, put) = meaning::question(parts.cache, &model, text, parts.now, parts.connect)?;
+                let _ = parts.cache.put_many(&put.into_iter().collect::<Vec<_>>(), parts.now);
+                vector
+            }
+        };
+        let near = meaning::nearest(parts, &model, user, &filter, &vector, args.limit + 1)?;
+        let mut hits = Vec::new();
+        for (index, near) in near
+            .nearest
+            .iter()
+            .filter(|near| own.is_none_or(|(_, subject)| near.subject != subject) && near.similarity >= args.threshold)
+            .take(args.limit)
+            .enumerate()
+        {
+            let entry = parts.store.entry(near.subject)?;
+            let passage = entry.full_text().get(near.range.clone()).unwrap_or(&entry.content).to_string();
+            let evidence =
+                MeaningEvidence { rank: index + 1, similarity: near.similarity, range: near.range.clone(), passage };
+            let fragments = search::snippet::snippet(&evidence.passage, &[], search::words::ONE_FRAGMENT).fragments;
+            hits.push(Hit { entry, score: f64::from(near.similarity), words: None, meaning: Some(evidence), fragments });
+        }
+        let mode = SearchMode::Meaning;
+        Ok(Found { hits, more: false, mode_requested: mode, mode_used: mode, reason: near.reason, vectors: Some(near.how) })
+    })?;
+    if let Some(reason) = &found.reason {
+        app.printer.note(&format!("note: {reason}"));
+    }
+    super::search::show(app, user, &found, args.explain, filter.is_open())
+}

@@ -133,6 +133,12 @@ impl Error {
         self
     }
 
+    /// The same error once more, without its cause: for a failure found once and met again.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Error { kind: self.kind, message: self.message.clone(), hint: self.hint.clone(), source: None }
+    }
+
     /// What kind of failure this is.
     pub fn kind(&self) -> Kind {
         self.kind

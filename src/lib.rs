@@ -3,8 +3,11 @@
 pub mod analysis;
 pub mod app;
 pub mod cache;
+pub mod care;
+pub mod cli;
 pub mod config;
 pub mod error;
+pub mod exchange;
 pub mod follow;
 pub mod index;
 pub mod journal;

@@ -134,6 +134,8 @@ fn save(args: AddArgs, app: &mut App, text: &str, title: Option<String>) -> Resu
 
 /// The zone of this name.
 pub(super) fn zone(name: &str) -> Result<Tz> {
-    name.parse()
-        .map_err(|_| Error::usage(format!("'{name}' is not a time zone")).hint("use an IANA name such as Europe/Berlin or Asia/Tokyo"))
+    name.parse().map_err(|_| {
+        Error::usage(format!("'{name}' is not a time zone"))
+            .hint("use an IANA name such as Europe/Berlin or Asia/Tokyo")
+    })
 }

@@ -1,11 +1,12 @@
 use super::progress;
-use crate::analysis::drain::{drain, Parts, Report, Status, TASK};
-use crate::app::{new_id, now, App};
+use crate::analysis::drain::{Parts, Report, Status, TASK, drain};
+use crate::app::{App, new_id, now};
 use crate::cache::{Cache, Namespace, Put};
 use crate::error::{Error, Kind, Result};
 use crate::model::ModelClient;
 use indicatif::ProgressBar;
 use std::fs::TryLockError;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Do what is pending: bring the indexes up to date and compute what entries mean
@@ -26,7 +27,7 @@ pub(super) fn run(args: &AnalyzeArgs, app: &mut App) -> Result<u8> {
     if args.background {
         return background(app).map(|()| 0);
     }
-    let lock = app.analysis_lock_in_folder()?;
+    let lock = app.analysis_lock()?;
     if let Err(TryLockError::WouldBlock) = lock.try_lock() {
         app.printer.note("An analysis is running; waiting for it.");
         lock.lock().map_err(|error| Error::failure(format!("cannot lock the analysis: {error}")))?;
@@ -49,7 +50,11 @@ pub(super) fn run(args: &AnalyzeArgs, app: &mut App) -> Result<u8> {
 
 fn summary(report: &Report) -> String {
     let mut parts = Vec::new();
-    for (count, what) in [(report.analysed, "texts analysed"), (report.indexed, "entries indexed"), (report.sentiments, "sentiments judged")] {
+    for (count, what) in [
+        (report.analysed, "texts analysed"),
+        (report.indexed, "entries indexed"),
+        (report.sentiments, "sentiments judged"),
+    ] {
         if count > 0 {
             parts.push(format!("{count} {what}"));
         }
@@ -62,7 +67,7 @@ fn summary(report: &Report) -> String {
 fn background(app: &mut App) -> Result<()> {
     loop {
         let before = app.store()?.log_head()?;
-        let lock = app.analysis_lock_in_folder()?;
+        let lock = app.analysis_lock()?;
         if lock.try_lock().is_err() {
             return Ok(());
         }
@@ -82,7 +87,7 @@ fn background(app: &mut App) -> Result<()> {
 
 /// Does what is pending before a command that needs it.
 pub(super) fn drain_now(app: &mut App) -> Result<Report> {
-    let lock = app.analysis_lock_in_folder()?;
+    let lock = app.analysis_lock()?;
     lock.lock().map_err(|error| Error::failure(format!("cannot lock the analysis: {error}")))?;
     drain_locked(app)
 }
@@ -126,6 +131,14 @@ fn drain_locked(app: &mut App) -> Result<Report> {
         bar.finish_and_clear();
     }
     outcome
+}
+
+/// Ends the work when Ctrl-C was pressed.
+pub(super) fn stop_if(interrupted: &AtomicBool) -> Result<()> {
+    if interrupted.load(Ordering::Relaxed) {
+        return Err(Error::new(Kind::Interrupted, "interrupted").hint("what was there before still is"));
+    }
+    Ok(())
 }
 
 fn show(bar: &mut Option<(String, ProgressBar)>, status: &Status) {

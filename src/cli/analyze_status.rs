@@ -38,8 +38,13 @@ pub(super) fn pending(app: &mut App) -> Result<Vec<Pending>> {
         let (state, reason) = match (count, blocked) {
             (0, _) => ("done", String::new()),
             (_, Some(reason)) => ("blocked", reason),
-            (_, None) if running => ("running", at_work.map(|status| format!("{} of {}", status.done, status.total)).unwrap_or_default()),
-            (_, None) => ("waiting", failure.as_ref().map_or(waiting.to_string(), |error| format!("the last attempt failed: {error}"))),
+            (_, None) if running => {
+                ("running", at_work.map(|status| format!("{} of {}", status.done, status.total)).unwrap_or_default())
+            }
+            (_, None) => (
+                "waiting",
+                failure.as_ref().map_or(waiting.to_string(), |error| format!("the last attempt failed: {error}")),
+            ),
         };
         tasks.push(Pending { id, count, state, reason });
     };
@@ -55,7 +60,11 @@ pub(super) fn pending(app: &mut App) -> Result<Vec<Pending>> {
         }
         None => {
             let (entries, topics) = app.store()?.pending_vectors("")?;
-            push("vectors", entries + topics, Some("no embedding model is installed: `journal models install` says how to get one".into()));
+            push(
+                "vectors",
+                entries + topics,
+                Some("no embedding model is installed: `journal models install` says how to get one".into()),
+            );
         }
     }
     Ok(tasks)

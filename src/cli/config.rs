@@ -2,7 +2,7 @@ use crate::app::App;
 use crate::config::{ConfigFile, KEYS};
 use crate::error::{Error, Result};
 use crate::output::text;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 
 /// Show or change settings
 #[derive(Debug, clap::Args)]
@@ -57,7 +57,9 @@ pub(super) fn run(args: ConfigArgs, app: &mut App) -> Result<()> {
             }
             let rows = rows
                 .into_iter()
-                .map(|(key, (value, set))| vec![key.name.to_string(), value, if set { "file" } else { "" }.into(), key.about.to_string()])
+                .map(|(key, (value, set))| {
+                    vec![key.name.to_string(), value, if set { "file" } else { "" }.into(), key.about.to_string()]
+                })
                 .collect();
             let table = text::table(&["Setting", "Value", "From", "About"], rows, app.printer.width());
             app.printer.raw(&table)
@@ -89,7 +91,8 @@ pub(super) fn run(args: ConfigArgs, app: &mut App) -> Result<()> {
                 }
                 Err(error) => {
                     crate::publish::publish(&path, before.as_bytes())?;
-                    Err(draft.unsaved(Error::usage(format!("the settings were left as they were: {}", error.message()))))
+                    Err(draft
+                        .unsaved(Error::usage(format!("the settings were left as they were: {}", error.message()))))
                 }
             }
         }

@@ -35,7 +35,11 @@ pub(super) fn run(args: &DeleteArgs, app: &mut App) -> Result<()> {
         let named = super::list::with_ids(app, user, &entries)?;
         let width = app.printer.width().or(Some(80));
         app.printer.note(text::list(&named, width).trim_end());
-        let question = if ids.len() == 1 { "Delete this entry?".to_string() } else { format!("Delete these {} entries?", ids.len()) };
+        let question = if ids.len() == 1 {
+            "Delete this entry?".to_string()
+        } else {
+            format!("Delete these {} entries?", ids.len())
+        };
         let answer = Confirm::new().with_prompt(question).default(false).interact_opt();
         match answer {
             Ok(Some(true)) => {}

@@ -1,5 +1,5 @@
 use crate::app::App;
-use crate::care::doctor::{examine, Parts, Severity};
+use crate::care::doctor::{Parts, Severity, examine};
 use crate::error::{Kind, Result};
 use console::Style;
 use serde_json::json;
@@ -42,7 +42,12 @@ pub(super) fn run(_: &DoctorArgs, app: &mut App) -> Result<u8> {
                 Severity::Warning => Style::new().yellow(),
                 Severity::Damage => Style::new().red().bold(),
             };
-            app.printer.line(&format!("{} {}: {}", style.apply_to(finding.severity.name()), finding.part, finding.problem))?;
+            app.printer.line(&format!(
+                "{} {}: {}",
+                style.apply_to(finding.severity.name()),
+                finding.part,
+                finding.problem
+            ))?;
             if !finding.fix.is_empty() {
                 app.printer.line(&format!("  {}", finding.fix))?;
             }

@@ -15,7 +15,10 @@ use std::process::Command;
 /// Usage when it is not UTF-8, with the offset; the bytes are kept.
 pub(super) fn read_stdin(app: &App) -> Result<String> {
     let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| Error::failure(format!("cannot read standard input: {error}")))?;
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::failure(format!("cannot read standard input: {error}")))?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(without_final_break(text)),
         Err(error) => {
@@ -56,7 +59,11 @@ pub(super) fn keep(app: &App, text: &[u8], error: Error) -> Error {
 
 /// The error, with where the text is.
 fn said(error: Error, path: &Path) -> Error {
-    let kept = format!("your text is kept in {}; `journal add - < {}` tries again", path.display(), shell_words::quote(&path.display().to_string()));
+    let kept = format!(
+        "your text is kept in {}; `journal add - < {}` tries again",
+        path.display(),
+        shell_words::quote(&path.display().to_string())
+    );
     let hint = match error.hint_text() {
         Some(hint) => format!("{hint}; {kept}"),
         None => kept,
@@ -81,7 +88,8 @@ impl Draft {
                 .hint("pass the text as an argument, or pipe it to `journal add -`"));
         }
         let name = format!("draft-{}-{}.md", app.now().format("%Y%m%dT%H%M%S"), std::process::id());
-        let folder = [app.paths.drafts(), std::env::temp_dir()].into_iter().find(|folder| create_private_folder(folder).is_ok());
+        let folder =
+            [app.paths.drafts(), std::env::temp_dir()].into_iter().find(|folder| create_private_folder(folder).is_ok());
         let path = folder.unwrap_or_else(std::env::temp_dir).join(name);
         publish(&path, before.as_bytes())?;
         let draft = Draft { path, before: before.to_string() };
@@ -103,7 +111,8 @@ impl Draft {
             return Err(if draft.discard_if_unchanged() { failure } else { said(failure, &draft.path) });
         }
         let bytes = fs::read(&draft.path).map_err(|error| Error::io("cannot read the draft", &draft.path, error))?;
-        let text = String::from_utf8(bytes).map_err(|_| said(Error::usage("the draft is not UTF-8 text"), &draft.path))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| said(Error::usage("the draft is not UTF-8 text"), &draft.path))?;
         let text = without_final_break(text);
         if text.trim().is_empty() || text == without_final_break(draft.before.clone()) {
             let _ = fs::remove_file(&draft.path);
@@ -133,7 +142,12 @@ impl Draft {
 
 fn editor(app: &App) -> String {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-    app.config.editor.clone().or_else(|| variable("VISUAL")).or_else(|| variable("EDITOR")).unwrap_or_else(|| "vi".into())
+    app.config
+        .editor
+        .clone()
+        .or_else(|| variable("VISUAL"))
+        .or_else(|| variable("EDITOR"))
+        .unwrap_or_else(|| "vi".into())
 }
 
 /// A first line `# …` is the title; what follows its blank lines is the text.

@@ -114,7 +114,11 @@ fn from_flags(args: &EditArgs, app: &mut App, entry: &Entry) -> Result<Change> {
     }
     change.mood = match args.mood.as_deref() {
         None => None,
-        Some("none") => Some(sentiment::vader(args.content.as_deref().unwrap_or(&entry.content)).mood().map(|mood| (mood, MoodSource::Model))),
+        Some("none") => Some(
+            sentiment::vader(args.content.as_deref().unwrap_or(&entry.content))
+                .mood()
+                .map(|mood| (mood, MoodSource::Model)),
+        ),
         Some(text) => Some(Some((Mood::parse(text)?, MoodSource::User))),
     };
     change.content = match args.content.as_deref() {

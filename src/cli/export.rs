@@ -79,7 +79,11 @@ pub(super) fn run(args: &ExportArgs, app: &mut App) -> Result<()> {
     match (failure, written) {
         (Some(error), _) | (None, Err(error)) => Err(error),
         (None, Ok(())) => {
-            app.printer.note(&format!("Exported {} entries to {}.", total.min(args.limit.unwrap_or(usize::MAX) as u64), path.display()));
+            app.printer.note(&format!(
+                "Exported {} entries to {}.",
+                total.min(args.limit.unwrap_or(usize::MAX) as u64),
+                path.display()
+            ));
             Ok(())
         }
     }

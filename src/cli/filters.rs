@@ -60,10 +60,10 @@ fn topic_test(text: &str) -> Result<TopicTest> {
         Some(names) => (true, names),
         None => (false, text),
     };
-    let any_of: Vec<String> =
-        names.split(',').map(|name| name.trim().trim_start_matches('#').to_string()).collect();
+    let any_of: Vec<String> = names.split(',').map(|name| name.trim().trim_start_matches('#').to_string()).collect();
     if any_of.iter().any(String::is_empty) {
-        return Err(Error::usage(format!("--topic '{text}' has an empty name")).hint("write --topic work, --topic work,home or --topic '!work'"));
+        return Err(Error::usage(format!("--topic '{text}' has an empty name"))
+            .hint("write --topic work, --topic work,home or --topic '!work'"));
     }
     Ok(TopicTest { any_of, negated })
 }
@@ -76,7 +76,8 @@ fn mood_range(text: &str) -> Result<MoodRange> {
         "neutral" => return range(-19, 19),
         _ => {}
     }
-    let bound = |text: &str, open: i64| if text.is_empty() { Ok(open) } else { Mood::parse(text).map(Mood::hundredths) };
+    let bound =
+        |text: &str, open: i64| if text.is_empty() { Ok(open) } else { Mood::parse(text).map(Mood::hundredths) };
     let (min, max) = match text.split_once("..") {
         Some((min, max)) => (bound(min, -100)?, bound(max, 100)?),
         None => {
@@ -85,7 +86,9 @@ fn mood_range(text: &str) -> Result<MoodRange> {
         }
     };
     if min > max {
-        return Err(Error::usage(format!("--mood {text} runs backwards")).hint("write the lower bound first: -0.5..0.2"));
+        return Err(
+            Error::usage(format!("--mood {text} runs backwards")).hint("write the lower bound first: -0.5..0.2")
+        );
     }
     range(min, max)
 }
@@ -135,7 +138,9 @@ mod tests {
 
     #[test]
     fn ranges_of_moods() {
-        for (text, min, max) in [("0.2..0.8", 20, 80), ("..-0.3", -100, -30), ("good", 20, 100), ("0", 0, 0), ("bad..ok", -50, 0)] {
+        for (text, min, max) in
+            [("0.2..0.8", 20, 80), ("..-0.3", -100, -30), ("good", 20, 100), ("0", 0, 0), ("bad..ok", -50, 0)]
+        {
             assert_eq!(mood_range(text).unwrap(), MoodRange { min, max }, "{text}");
         }
         assert!(mood_range("0.8..0.2").is_err());
@@ -144,7 +149,10 @@ mod tests {
 
     #[test]
     fn tests_of_topics() {
-        assert_eq!(topic_test("!#work,home").unwrap(), TopicTest { any_of: vec!["work".into(), "home".into()], negated: true });
+        assert_eq!(
+            topic_test("!#work,home").unwrap(),
+            TopicTest { any_of: vec!["work".into(), "home".into()], negated: true }
+        );
         assert!(topic_test("a,").is_err());
     }
 }

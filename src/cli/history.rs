@@ -30,7 +30,12 @@ pub(super) fn run(args: &HistoryArgs, app: &mut App) -> Result<()> {
             .iter()
             .map(|operation| {
                 let state = if operation.undone { "undone" } else { "" };
-                vec![local(operation.at, zone), operation.command.clone(), text::safe(&operation.summary), state.to_string()]
+                vec![
+                    local(operation.at, zone),
+                    operation.command.clone(),
+                    text::safe(&operation.summary),
+                    state.to_string(),
+                ]
             })
             .collect();
         let table = text::table(&["When", "Command", "What", ""], rows, app.printer.width());

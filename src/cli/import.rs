@@ -81,7 +81,11 @@ pub(super) fn run(args: &ImportArgs, app: &mut App) -> Result<u8> {
             app.printer.warn(&format!("{}:{}: {}", skipped.file, skipped.line, skipped.reason));
         }
         let mut parts = vec![format!("{} new", report.new), format!("{} already there", report.unchanged)];
-        for (count, what) in [(report.updated, "updated"), (report.differing, "differing, left as they are (--update changes them)"), (report.skipped.len() as u64, "left out")] {
+        for (count, what) in [
+            (report.updated, "updated"),
+            (report.differing, "differing, left as they are (--update changes them)"),
+            (report.skipped.len() as u64, "left out"),
+        ] {
             if count > 0 {
                 parts.push(format!("{count} {what}"));
             }
@@ -96,7 +100,8 @@ fn open(file: &Path) -> Result<Box<dyn BufRead>> {
     if file == Path::new("-") {
         return Ok(Box::new(io::stdin().lock()));
     }
-    let open = File::open(file).and_then(|open| if open.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(open) });
+    let open = File::open(file)
+        .and_then(|open| if open.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(open) });
     open.map(|open| Box::new(BufReader::with_capacity(1 << 16, open)) as Box<dyn BufRead>)
         .map_err(|error| Error::io("cannot read", file, error))
 }
@@ -118,7 +123,9 @@ impl Reader<'_> {
                 return Err(Error::new(Kind::Interrupted, "interrupted").hint("nothing was imported"));
             }
             bytes.clear();
-            let read = source.read_until(b'\n', &mut bytes).map_err(|error| Error::io("cannot read", Path::new(&self.name), error))?;
+            let read = source
+                .read_until(b'\n', &mut bytes)
+                .map_err(|error| Error::io("cannot read", Path::new(&self.name), error))?;
             if read == 0 {
                 return Ok(());
             }
@@ -136,7 +143,11 @@ impl Reader<'_> {
                 if error.kind() != Kind::Usage {
                     return Err(error.context(format_args!("{}:{number}", self.name)));
                 }
-                self.report.skipped.push(Skipped { file: self.name.clone(), line: number, reason: error.message().to_string() });
+                self.report.skipped.push(Skipped {
+                    file: self.name.clone(),
+                    line: number,
+                    reason: error.message().to_string(),
+                });
             }
         }
         Ok(())

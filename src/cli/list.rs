@@ -27,7 +27,11 @@ pub(super) fn run(args: ListArgs, app: &mut App) -> Result<()> {
     let user = app.user()?;
     if args.count {
         let count = app.store()?.count(user, &filter)?;
-        return if app.printer.is_json() { app.printer.json(&serde_json::json!({"count": count})) } else { app.printer.line(&count.to_string()) };
+        return if app.printer.is_json() {
+            app.printer.json(&serde_json::json!({"count": count}))
+        } else {
+            app.printer.line(&count.to_string())
+        };
     }
     let limit = args.page.limit.unwrap_or(app.config.list_limit);
     let sort = args.page.sort();
@@ -65,7 +69,11 @@ pub(super) fn run(args: ListArgs, app: &mut App) -> Result<()> {
 /// Says that there is nothing, and what to do about it.
 fn nothing(app: &mut App, user: Uuid, open: bool) -> Result<()> {
     let empty = open || app.store()?.count(user, &crate::journal::filter::Filter::default())? == 0;
-    app.printer.note(if empty { "The journal is empty. `journal add` writes the first entry." } else { "No entry passes these filters." });
+    app.printer.note(if empty {
+        "The journal is empty. `journal add` writes the first entry."
+    } else {
+        "No entry passes these filters."
+    });
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod add;
 mod analyze;
+mod analyze_status;
 mod completions;
 mod config;
 mod delete;
@@ -58,13 +59,34 @@ Exit codes: 0 done (also when nothing matched), 1 failure, 2 usage, 3 not found,
 #[derive(Debug, clap::Args)]
 struct GlobalArgs {
     /// Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]
-    #[arg(long, global = true, value_name = "DIR", env = "JOURNAL_DATA_DIR", hide_env_values = true, help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "JOURNAL_DATA_DIR",
+        hide_env_values = true,
+        help_heading = "Global options"
+    )]
     data_dir: Option<PathBuf>,
     /// Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]
-    #[arg(long, global = true, value_name = "FILE", env = "JOURNAL_CONFIG", hide_env_values = true, help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "JOURNAL_CONFIG",
+        hide_env_values = true,
+        help_heading = "Global options"
+    )]
     config: Option<PathBuf>,
     /// E-mail address of the user [default: the first user]
-    #[arg(long, global = true, value_name = "EMAIL", env = "JOURNAL_USER", hide_env_values = true, help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "EMAIL",
+        env = "JOURNAL_USER",
+        hide_env_values = true,
+        help_heading = "Global options"
+    )]
     user: Option<String>,
     /// Print one JSON document
     #[arg(long, global = true, conflicts_with = "jsonl", help_heading = "Global options")]
@@ -73,7 +95,14 @@ struct GlobalArgs {
     #[arg(long, global = true, help_heading = "Global options")]
     jsonl: bool,
     /// When to colour
-    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN",
+        help_heading = "Global options"
+    )]
     color: ColorArg,
     /// Say nothing but warnings and errors
     #[arg(short, long, global = true, help_heading = "Global options")]
@@ -163,8 +192,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(app) => app,
         Err(error) => {
             let format = if global.json { Format::Json } else { Format::Text };
-            let settings =
-                Settings { format, color: Color::Never, quiet: false, no_color: true, pager: None };
+            let settings = Settings { format, color: Color::Never, quiet: false, no_color: true, pager: None };
             return ExitCode::from(Printer::new(settings).fail(&error));
         }
     };
@@ -219,7 +247,8 @@ fn usage(error: &clap::Error, args: &[OsString]) -> ExitCode {
     let text = error.render().to_string();
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_string();
-    let hint = lines.find(|line| line.trim_start().starts_with("tip:")).map(|line| line.trim().trim_start_matches("tip: "));
+    let hint =
+        lines.find(|line| line.trim_start().starts_with("tip:")).map(|line| line.trim().trim_start_matches("tip: "));
     let failure = Error::usage(message).hint(hint.unwrap_or("see `journal --help`"));
     let settings = Settings { format: Format::Json, color: Color::Never, quiet: false, no_color: true, pager: None };
     ExitCode::from(Printer::new(settings).fail(&failure))

@@ -56,7 +56,7 @@ pub(super) fn run(args: ModelsArgs, app: &mut App) -> Result<u8> {
                 Some(path) => install::install_from(&id, &path, &folders)?,
                 None => {
                     let bar = progress::bar(app, "download", 0);
-                    let outcome = hub::install_from_hub(&id, hub::HUB, &folders, &mut |progress| {
+                    let outcome = hub::install_from_hub(&id, hub::HUB_URL, &folders, &mut |progress| {
                         bar.set_length(progress.total.unwrap_or(0));
                         bar.set_position(progress.done);
                     });
@@ -82,7 +82,8 @@ pub(super) fn run(args: ModelsArgs, app: &mut App) -> Result<u8> {
             if verdict.faults.is_empty() {
                 return Ok(0);
             }
-            Err(Error::new(Kind::Corrupt, format!("{id}: {}", verdict.faults.join("; "))).hint(format!("`journal models install {id} --from …` puts it right")))
+            Err(Error::new(Kind::Corrupt, format!("{id}: {}", verdict.faults.join("; ")))
+                .hint(format!("`journal models install {id} --from …` puts it right")))
         }
         ModelsVerb::Remove { id } => {
             let folder = folders.remove(&id)?;
@@ -113,9 +114,16 @@ fn list(app: &mut App) -> Result<()> {
         return app.printer.json_list(&items);
     }
     let state = |installed: bool| if installed { "installed" } else { "not installed" }.to_string();
-    let table = rows.iter().map(|(spec, model)| vec![spec.id.to_string(), spec.kind.name().to_string(), state(model.is_some()), spec.summary.to_string()]);
+    let table = rows.iter().map(|(spec, model)| {
+        vec![spec.id.to_string(), spec.kind.name().to_string(), state(model.is_some()), spec.summary.to_string()]
+    });
     let mut table: Vec<Vec<String>> = table.collect();
-    table.push(vec!["vader".into(), "sentiment".into(), "built in".into(), "sentiment of English sentences by a lexicon".into()]);
+    table.push(vec![
+        "vader".into(),
+        "sentiment".into(),
+        "built in".into(),
+        "sentiment of English sentences by a lexicon".into(),
+    ]);
     let shown = text::table(&["Model", "Kind", "State", "About"], table, app.printer.width());
     app.printer.raw(&shown)
 }

@@ -1,4 +1,4 @@
-use crate::analysis::trends::{mood_trends, Period};
+use crate::analysis::trends::{Period, mood_trends};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::journal::when::parse_span;
@@ -42,7 +42,12 @@ pub(super) fn run(args: &MoodArgs, app: &mut App) -> Result<()> {
         Some(text) => parse_span(text, today)?.first,
         None => today.checked_sub_months(Months::new(6)).unwrap_or(today),
     };
-    let until = args.until.as_deref().map(|text| parse_span(text, today)).transpose()?.map_or(chrono::NaiveDate::MAX, |span| span.last);
+    let until = args
+        .until
+        .as_deref()
+        .map(|text| parse_span(text, today))
+        .transpose()?
+        .map_or(chrono::NaiveDate::MAX, |span| span.last);
     if since > until {
         return Err(Error::usage(format!("--since {since} is after --until {until}")).hint("exchange them"));
     }
@@ -63,6 +68,7 @@ pub(super) fn run(args: &MoodArgs, app: &mut App) -> Result<()> {
         return app.printer.raw(&lines);
     }
     let bar = format!("{:<12}{:>13}", "−1", "+1");
-    let table = text::table(&[period.name(), "mood", &bar, "entries", "spread"], moods::rows(&rows, true), app.printer.width());
+    let table =
+        text::table(&[period.name(), "mood", &bar, "entries", "spread"], moods::rows(&rows, true), app.printer.width());
     app.printer.page(&table)
 }

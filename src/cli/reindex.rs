@@ -30,7 +30,8 @@ enum WhatArg {
 }
 
 pub(super) fn run(args: &ReindexArgs, app: &mut App) -> Result<()> {
-    let what = if args.what.is_empty() { vec![WhatArg::Text, WhatArg::Vectors, WhatArg::Cache] } else { args.what.clone() };
+    let what =
+        if args.what.is_empty() { vec![WhatArg::Text, WhatArg::Vectors, WhatArg::Cache] } else { args.what.clone() };
     app.store()?;
     let interrupted = app.interrupted()?;
     let stop = || super::analyze::stop_if(&interrupted);
@@ -62,11 +63,12 @@ pub(super) fn run(args: &ReindexArgs, app: &mut App) -> Result<()> {
         for collection in [Collection::User, Collection::Topic] {
             let index = VectorIndex::new(app.paths.vector_index(), collection, &model.name, model.dimensions);
             let bar = progress::bar(app, "vector index", 0);
-            let report = follow::compact_vectors(&app.paths.data, &index, LockPolicy::Wait, true, &mut |done, total| {
-                bar.set_length(total);
-                bar.set_position(done);
-                stop()
-            });
+            let report =
+                follow::compact_vectors(&app.paths.data, &index, LockPolicy::Wait, true, &mut |done, total| {
+                    bar.set_length(total);
+                    bar.set_position(done);
+                    stop()
+                });
             bar.finish_and_clear();
             done.push(json!({"part": collection.name(), "vectors": report?.live}));
         }
@@ -75,7 +77,8 @@ pub(super) fn run(args: &ReindexArgs, app: &mut App) -> Result<()> {
         return app.printer.json(&json!({"rebuilt": done}));
     }
     for part in &done {
-        let count = ["entries", "texts", "vectors"].iter().find_map(|unit| Some(format!(": {} {unit}", part.get(unit)?)));
+        let count =
+            ["entries", "texts", "vectors"].iter().find_map(|unit| Some(format!(": {} {unit}", part.get(unit)?)));
         app.printer.line(&format!("{}{}", part["part"].as_str().unwrap_or_default(), count.unwrap_or_default()))?;
     }
     Ok(())

@@ -4,11 +4,11 @@ use crate::config::SearchMode;
 use crate::error::{Error, Result};
 use crate::index::text::Matched;
 use crate::journal::filter::Filter;
-use crate::output::{text, Format};
+use crate::output::{Format, text};
 use crate::search::{self, Found, Hit, Parts, Request};
 use clap::ValueEnum;
 use console::Style;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Find entries by words and by meaning, best first
@@ -113,7 +113,8 @@ pub(super) fn show(app: &mut App, user: Uuid, found: &Found, explain: bool, open
         };
     }
     if named.is_empty() {
-        let hint = if open && app.store()?.count(user, &Filter::default())? == 0 { " The journal is empty." } else { "" };
+        let hint =
+            if open && app.store()?.count(user, &Filter::default())? == 0 { " The journal is empty." } else { "" };
         app.printer.note(&format!("Nothing found.{hint}"));
         return Ok(());
     }
@@ -244,10 +245,14 @@ fn cursor(hit: &Hit) -> String {
 }
 
 fn read_cursor(text: &str) -> Result<(f64, Uuid)> {
-    let decoded = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded =
+        data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     decoded
         .as_deref()
         .and_then(|text| text.split_once('|'))
         .and_then(|(score, id)| Some((score.parse().ok()?, Uuid::try_parse(id).ok()?)))
-        .ok_or_else(|| Error::usage(format!("'{text}' is not a cursor of a search")).hint("pass the `cursor` of the last result, with the same query"))
+        .ok_or_else(|| {
+            Error::usage(format!("'{text}' is not a cursor of a search"))
+                .hint("pass the `cursor` of the last result, with the same query")
+        })
 }

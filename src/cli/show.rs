@@ -20,7 +20,8 @@ pub(super) fn run(args: &ShowArgs, app: &mut App) -> Result<()> {
     }
     let named = super::list::with_ids(app, user, &entries)?;
     if app.printer.is_json() {
-        let mut items: Vec<EntryJson> = named.iter().map(|(id, entry)| EntryJson::full(entry, Some(id.clone()))).collect();
+        let mut items: Vec<EntryJson> =
+            named.iter().map(|(id, entry)| EntryJson::full(entry, Some(id.clone()))).collect();
         // One id, one object; several, an array.
         return match (items.len(), app.printer.format()) {
             (1, crate::output::Format::Json) => app.printer.json(&items.remove(0)),

@@ -3,7 +3,7 @@ use crate::app::App;
 use crate::config::SearchMode;
 use crate::error::{Error, Kind, Result};
 use crate::index::vector::Collection;
-use crate::search::{self, meaning, Found, Hit, MeaningEvidence};
+use crate::search::{self, Found, Hit, MeaningEvidence, meaning};
 
 /// Find entries that mean something close to an entry, a text or a topic
 #[derive(Debug, clap::Args)]
@@ -52,7 +52,8 @@ pub(super) fn run(args: &SimilarArgs, app: &mut App) -> Result<()> {
             (Some((collection, subject)), _) => {
                 let snapshot = crate::store::Store::snapshot(parts.data, crate::follow::VECTORS)?;
                 meaning::own_vector(&snapshot, &model, collection, subject)?.ok_or_else(|| {
-                    Error::new(Kind::ModelUnavailable, "this entry has not been analysed yet").hint("run `journal analyze`")
+                    Error::new(Kind::ModelUnavailable, "this entry has not been analysed yet")
+                        .hint("run `journal analyze`")
                 })?
             }
             (None, text) => {
@@ -76,10 +77,23 @@ pub(super) fn run(args: &SimilarArgs, app: &mut App) -> Result<()> {
             let evidence =
                 MeaningEvidence { rank: index + 1, similarity: near.similarity, range: near.range.clone(), passage };
             let fragments = search::snippet::snippet(&evidence.passage, &[], search::words::ONE_FRAGMENT).fragments;
-            hits.push(Hit { entry, score: f64::from(near.similarity), words: None, meaning: Some(evidence), fragments });
+            hits.push(Hit {
+                entry,
+                score: f64::from(near.similarity),
+                words: None,
+                meaning: Some(evidence),
+                fragments,
+            });
         }
         let mode = SearchMode::Meaning;
-        Ok(Found { hits, more: false, mode_requested: mode, mode_used: mode, reason: near.reason, vectors: Some(near.how) })
+        Ok(Found {
+            hits,
+            more: false,
+            mode_requested: mode,
+            mode_used: mode,
+            reason: near.reason,
+            vectors: Some(near.how),
+        })
     })?;
     if let Some(reason) = &found.reason {
         app.printer.note(&format!("note: {reason}"));

@@ -1,4 +1,4 @@
-use super::analyze_status::{pending, Pending};
+use super::analyze_status::{Pending, pending};
 use crate::app::App;
 use crate::error::Result;
 use crate::output::text;
@@ -20,7 +20,8 @@ pub(super) fn run(_: &TasksArgs, app: &mut App) -> Result<()> {
             _ => app.printer.json(&json!({"tasks": items, "running": app.analysis_runs()})),
         };
     }
-    let row = |task: &Pending| vec![task.id.to_string(), task.count.to_string(), task.state.to_string(), task.reason.clone()];
+    let row =
+        |task: &Pending| vec![task.id.to_string(), task.count.to_string(), task.state.to_string(), task.reason.clone()];
     if !app.printer.on_terminal() {
         let lines: String = tasks.iter().map(|task| row(task).join("\t") + "\n").collect();
         return app.printer.raw(&lines);

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::journal::entry::{Entry, EntryTopic, NewEntry, Sentiment};
-use crate::journal::mood::{rounded, Mood, MoodSource};
+use crate::journal::mood::{Mood, MoodSource, rounded};
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -26,7 +26,8 @@ pub fn read(line: &str) -> Result<NewEntry> {
         serde_json::from_str(line).map_err(|error| Error::usage(format!("not a JSON object: {error}")))?;
     fields.retain(|_, value| value.get() != "null");
     let content: String = take(&mut fields, "content")?.ok_or_else(|| Error::usage("the field content is missing"))?;
-    let date: String = take(&mut fields, "entry_date")?.ok_or_else(|| Error::usage("the field entry_date is missing"))?;
+    let date: String =
+        take(&mut fields, "entry_date")?.ok_or_else(|| Error::usage("the field entry_date is missing"))?;
     let date: NaiveDate = date
         .parse()
         .map_err(|_| Error::usage(format!("entry_date '{date}' is not a date")).hint("write it as 2024-05-03"))?;
@@ -40,22 +41,32 @@ pub fn read(line: &str) -> Result<NewEntry> {
     new.written_at = time(&mut fields, "written_at")?;
     new.time_zone = take(&mut fields, "time_zone")?;
     if let Some(zone) = &new.time_zone {
-        zone.parse::<chrono_tz::Tz>()
-            .map_err(|_| Error::usage(format!("time_zone '{zone}' is not known")).hint("use an IANA name such as Europe/Berlin"))?;
+        zone.parse::<chrono_tz::Tz>().map_err(|_| {
+            Error::usage(format!("time_zone '{zone}' is not known")).hint("use an IANA name such as Europe/Berlin")
+        })?;
     }
     if let Some(score) = fields.remove("mood_score") {
         let mood = rounded(score.get(), 2).and_then(Mood::from_hundredths);
-        new.mood = Some(mood.ok_or_else(|| Error::usage(format!("mood_score {} is not a number from -1 to 1", score.get())))?);
+        new.mood =
+            Some(mood.ok_or_else(|| Error::usage(format!("mood_score {} is not a number from -1 to 1", score.get())))?);
         new.mood_source = Some(MoodSource::Import);
     }
     if let Some(source) = take::<String>(&mut fields, "mood_source")? {
         let known = MoodSource::from_name(&source);
-        new.mood_source = Some(known.ok_or_else(|| Error::usage(format!("mood_source '{source}' is not user, import or model")))?);
+        new.mood_source =
+            Some(known.ok_or_else(|| Error::usage(format!("mood_source '{source}' is not user, import or model")))?);
     }
     new.starred = take(&mut fields, "starred")?.unwrap_or(false);
-    new.topics = take::<Vec<Box<RawValue>>>(&mut fields, "topics")?.unwrap_or_default().iter().map(|topic| read_topic(topic)).collect::<Result<_>>()?;
-    new.sentiments =
-        take::<Vec<Fields>>(&mut fields, "sentiments")?.unwrap_or_default().into_iter().map(read_sentiment).collect::<Result<_>>()?;
+    new.topics = take::<Vec<Box<RawValue>>>(&mut fields, "topics")?
+        .unwrap_or_default()
+        .iter()
+        .map(|topic| read_topic(topic))
+        .collect::<Result<_>>()?;
+    new.sentiments = take::<Vec<Fields>>(&mut fields, "sentiments")?
+        .unwrap_or_default()
+        .into_iter()
+        .map(read_sentiment)
+        .collect::<Result<_>>()?;
     new.import_source = take(&mut fields, "import_source")?;
     new.import_id = take(&mut fields, "import_id")?;
     let metadata = fields.remove("metadata");
@@ -76,14 +87,18 @@ fn with_unknown(metadata: Option<Box<RawValue>>, unknown: Fields) -> Result<Opti
             Err(_) => drop(all.insert("metadata".into(), metadata)),
         }
     }
-    let text = serde_json::to_string(&all).map_err(|error| Error::failure("cannot write the metadata").source(error))?;
+    let text =
+        serde_json::to_string(&all).map_err(|error| Error::failure("cannot write the metadata").source(error))?;
     Ok(Some(text))
 }
 
 fn take<T: serde::de::DeserializeOwned>(fields: &mut Fields, name: &str) -> Result<Option<T>> {
     fields
         .remove(name)
-        .map(|value| serde_json::from_str(value.get()).map_err(|error| Error::usage(format!("the field {name} is wrong: {error}"))))
+        .map(|value| {
+            serde_json::from_str(value.get())
+                .map_err(|error| Error::usage(format!("the field {name} is wrong: {error}")))
+        })
         .transpose()
 }
 
@@ -107,7 +122,9 @@ fn read_topic(topic: &RawValue) -> Result<EntryTopic> {
         Some(score) if score.get() == "null" => None,
         Some(score) => {
             let hundredths = rounded(score.get(), 2).filter(|score| (0..=100).contains(score));
-            Some(hundredths.ok_or_else(|| Error::usage(format!("the relevance_score of topic '{name}' is not a number from 0 to 1")))?)
+            Some(hundredths.ok_or_else(|| {
+                Error::usage(format!("the relevance_score of topic '{name}' is not a number from 0 to 1"))
+            })?)
         }
     };
     fields.retain(|_, value| value.get() != "null");
@@ -192,7 +209,8 @@ pub fn write(entry: &Entry) -> Result<String> {
     let raw = |text: &Option<String>| -> Result<Option<Box<RawValue>>> {
         let parse = |text: &String| RawValue::from_string(text.clone());
         let parsed = text.as_ref().map(parse).transpose();
-        parsed.map_err(|error| Error::failure(format!("entry {} holds JSON that cannot be read", entry.id)).source(error))
+        parsed
+            .map_err(|error| Error::failure(format!("entry {} holds JSON that cannot be read", entry.id)).source(error))
     };
     let sentiments = entry.sentiments.iter().map(|sentiment| {
         Ok(SentimentLine {
@@ -242,9 +260,15 @@ mod tests {
 
     #[test]
     fn what_we_do_not_know_is_kept() {
-        let new = read(r#"{"content":"x","entry_date":"2024-05-03","weather":{"c":1.50},"metadata":{"a":1},"short_id":"7f3k"}"#).unwrap();
+        let new = read(
+            r#"{"content":"x","entry_date":"2024-05-03","weather":{"c":1.50},"metadata":{"a":1},"short_id":"7f3k"}"#,
+        )
+        .unwrap();
         assert_eq!(new.metadata.as_deref(), Some(r#"{"a":1,"weather":{"c":1.50}}"#));
-        assert_eq!(read(r#"{"content":"x","entry_date":"2024-05-03","topics":["work"]}"#).unwrap().topics[0].name, "work");
+        assert_eq!(
+            read(r#"{"content":"x","entry_date":"2024-05-03","topics":["work"]}"#).unwrap().topics[0].name,
+            "work"
+        );
     }
 
     #[test]

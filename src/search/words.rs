@@ -15,6 +15,9 @@ use uuid::Uuid;
 /// How long a search waits for another process that is bringing the index up to date.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// A passage is shown by its beginning.
+pub const ONE_FRAGMENT: snippet::Limits = snippet::Limits { max_words: 35, min_words: 15, max_fragments: 1 };
+
 /// What the words found.
 pub struct Words {
     /// Best first.
@@ -28,17 +31,13 @@ pub struct Words {
 /// # Errors
 /// Corrupt when the index can neither be read nor rebuilt.
 pub fn find(parts: &Parts, request: &Request, query: &Query, limit: usize) -> Result<Words> {
-    let mut reason = None;
-    match follow::catch_up_text(parts.data, parts.text, LockWait::UpTo(PATIENCE), &mut |_| Ok(())) {
-        Ok(report) => reason = report.rebuilt.map(|why| format!("the text index was built anew: {why}")),
-        Err(error) if error.kind() == Kind::Busy => {
-            reason = Some(
-                "the text index is being brought up to date by another process: the newest entries may be missing"
-                    .into(),
-            );
-        }
-        Err(error) => reason = Some(format!("the text index could not be brought up to date: {error}")),
-    }
+    let mut reason = match follow::catch_up_text(parts.data, parts.text, LockWait::UpTo(PATIENCE), &mut |_| Ok(())) {
+        Ok(report) => report.rebuilt.map(|why| format!("the text index was built anew: {why}")),
+        Err(error) if error.kind() == Kind::Busy => Some(
+            "the text index is being brought up to date by another process: the newest entries may be missing".into(),
+        ),
+        Err(error) => Some(format!("the text index could not be brought up to date: {error}")),
+    };
     let asked = TextRequest { user: request.user, query, filter: request.filter, offset: 0, limit, relax: true };
     let results = match parts.text.search(&asked) {
         Ok(results) => results,
@@ -50,7 +49,7 @@ pub fn find(parts: &Parts, request: &Request, query: &Query, limit: usize) -> Re
         Err(error) => return Err(error),
     };
     // Building anew for the first time is how every index begins.
-    let reason = reason.filter(|reason| !reason.contains("there is no index"));
+    let reason = reason.filter(|reason| !reason.ends_with("there was none"));
     Ok(Words { hits: results.hits, reason })
 }
 
@@ -89,7 +88,7 @@ pub fn fragments(
 ) -> Vec<snippet::Fragment> {
     let ranges = highlighter.ranges(Scope::Content, &entry.content);
     match meaning {
-        Some(meaning) => snippet::fragments(&meaning.passage, &[]).fragments,
-        None => snippet::fragments(&entry.content, &ranges).fragments,
+        Some(meaning) => snippet::snippet(&meaning.passage, &[], ONE_FRAGMENT).fragments,
+        None => snippet::snippet(&entry.content, &ranges, snippet::Limits::default()).fragments,
     }
 }

@@ -111,6 +111,22 @@ pub(super) fn operation(row: &rusqlite::Row) -> Result<Operation> {
 }
 
 impl Store {
+    /// The last row of the change log.
+    pub fn log_head(&self) -> Result<Position> {
+        head(&self.connection)
+    }
+
+    /// How many entries rows after `seq` touch.
+    pub fn entries_changed_since(&self, seq: i64) -> Result<u64> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT count(DISTINCT substr(row_id, 1, 36)) FROM change_log
+                 WHERE seq > ?1 AND table_name IN ('journal_entries', 'entry_details', 'entry_topics')",
+            )?
+            .query_row([seq], |row| row.get(0))?)
+    }
+
     /// The last operations of a user, newest first.
     pub fn operations(&self, user: Uuid, limit: usize) -> Result<Vec<Operation>> {
         let mut statement =

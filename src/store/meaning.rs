@@ -86,6 +86,16 @@ impl Store {
         Ok(found)
     }
 
+    /// Whether an entry or topic has no vectors of this model.
+    pub fn is_pending(&self, collection: &str, model: &str, subject: Uuid) -> Result<bool> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT NOT EXISTS (SELECT 1 FROM passages WHERE collection = ?1 AND subject_id = ?2 AND model = ?3)",
+            )?
+            .query_row((collection, subject.to_string(), model), |row| row.get(0))?)
+    }
+
     /// The stored vector of a text hash under a model.
     pub fn vector_of(&self, model: &str, text_hash: &str) -> Result<Option<Vec<f32>>> {
         let blob: Option<(i64, Vec<u8>)> = self

@@ -71,6 +71,17 @@ impl Store {
         Ok(found)
     }
 
+    /// How many entries a model has said nothing about.
+    pub fn count_without_sentiment(&self, model: &str) -> Result<u64> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM journal_entries e WHERE NOT EXISTS
+                    (SELECT 1 FROM sentiment_analysis s WHERE s.entry_id = e.id AND s.model_name = ?1)",
+            )?
+            .query_row([model], |row| row.get(0))?)
+    }
+
     /// Keeps judgements of texts that are still what was judged, in one transaction; a mood is set
     /// only where there is none or a model set it. Returns how many were kept.
     pub fn save_sentiments(&mut self, judged: &[Judged]) -> Result<usize> {

@@ -1,8 +1,8 @@
 //! Topics, and how they are attached to entries.
 
-use super::Clock;
 use super::value::{read_timestamp, read_uuid, timestamp};
-use crate::error::Result;
+use super::{Clock, Store};
+use crate::error::{Error, Result};
 use crate::journal::entry::EntryTopic;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
@@ -78,6 +78,18 @@ impl TopicBook {
                 timestamp(topic.added_at.unwrap_or(now)),
             ))?;
         Ok(())
+    }
+}
+
+impl Store {
+    /// The topic a person means by this name.
+    ///
+    /// # Errors
+    /// Not found, naming it.
+    pub fn topic(&self, user: Uuid, name: &str) -> Result<Uuid> {
+        TopicBook::read(&self.connection, user)?.find(name).ok_or_else(|| {
+            Error::not_found(format!("there is no topic '{name}'")).hint("topics are the #tags of your entries")
+        })
     }
 }
 

@@ -1,0 +1,190 @@
+//! Looking for anything wrong. Reads everything, changes nothing.
+
+use crate::cache::Cache;
+use crate::error::Result;
+use crate::follow::{TEXT, VECTORS, Vectors};
+use crate::index::text::TextIndex;
+use crate::index::vector::{Collection, State, VectorIndex};
+use crate::journal::log::Position;
+use crate::model::InstalledModel;
+use crate::store::Store;
+use std::path::Path;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It heals by itself, or is only good to know.
+    Note,
+    /// It needs care.
+    Warning,
+    /// Data is damaged.
+    Damage,
+}
+
+impl Severity {
+    /// The word shown to people and scripts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Damage => "damage",
+        }
+    }
+}
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// database, text index, vector index, model, drafts.
+    pub part: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong.
+    pub problem: String,
+    /// What to do about it; empty when nothing need be done.
+    pub fix: String,
+}
+
+/// What is looked at.
+pub struct Parts<'a> {
+    /// The data folder.
+    pub data: &'a Path,
+    /// The truth.
+    pub store: &'a Store,
+    /// The text index.
+    pub text: &'a TextIndex,
+    /// Where vector snapshots lie.
+    pub vectors: &'a Path,
+    /// The cache.
+    pub cache: &'a Cache,
+    /// Where drafts lie.
+    pub drafts: &'a Path,
+    /// The model, when one is installed.
+    pub model: Option<&'a InstalledModel>,
+    /// What is wrong with the model's files.
+    pub model_faults: &'a [String],
+}
+
+/// Everything that is not as it should be.
+///
+/// # Errors
+/// What the store fails with while it is read.
+pub fn examine(parts: &Parts) -> Result<Vec<Finding>> {
+    let mut findings: Vec<Finding> = parts
+        .store
+        .verify()?
+        .into_iter()
+        .map(|finding| Finding {
+            part: "database",
+            severity: Severity::Damage,
+            problem: finding.problem,
+            fix: finding.fix,
+        })
+        .collect();
+    text(parts, &mut findings)?;
+    vectors(parts, &mut findings)?;
+    for fault in parts.model_faults {
+        findings.push(Finding {
+            part: "model",
+            severity: Severity::Warning,
+            problem: fault.clone(),
+            fix: "`journal models install` puts it right".into(),
+        });
+    }
+    drafts(parts, &mut findings);
+    Ok(findings)
+}
+
+fn text(parts: &Parts, findings: &mut Vec<Finding>) -> Result<()> {
+    let mut push = |severity, problem: String| {
+        let fix = match severity {
+            Severity::Note => String::new(),
+            _ => "`journal reindex text` builds it anew; so does the next search that notices".into(),
+        };
+        findings.push(Finding { part: "text index", severity, problem, fix });
+    };
+    let snapshot = Store::snapshot(parts.data, TEXT)?;
+    let head = snapshot.head()?;
+    if !parts.text.dir().exists() {
+        if head != Position::START {
+            push(Severity::Note, "there is none yet; the next search builds it".into());
+        }
+        return Ok(());
+    }
+    let verification = match parts.text.verify() {
+        Ok(verification) => verification,
+        Err(error) => {
+            push(Severity::Warning, format!("it cannot be read: {error}"));
+            return Ok(());
+        }
+    };
+    for file in &verification.damaged {
+        push(Severity::Warning, format!("the file {file} is damaged"));
+    }
+    for file in &verification.strays {
+        push(Severity::Note, format!("the file {file} belongs to nothing"));
+    }
+    if !snapshot.holds(verification.position)? {
+        push(Severity::Warning, "it was made from another state of the journal".into());
+    } else if verification.position == head {
+        let entries = snapshot.entry_count()?;
+        if entries != verification.entries {
+            push(Severity::Warning, format!("it holds {} entries and the journal {entries}", verification.entries));
+        }
+    } else {
+        let behind = parts.store.entries_changed_since(verification.position.seq)?;
+        if behind > 0 {
+            push(Severity::Note, format!("{behind} entries have changed since it was brought up to date"));
+        }
+    }
+    Ok(())
+}
+
+fn vectors(parts: &Parts, findings: &mut Vec<Finding>) -> Result<()> {
+    let Some(model) = parts.model else { return Ok(()) };
+    let snapshot = Store::snapshot(parts.data, VECTORS)?;
+    for collection in [Collection::User, Collection::Topic] {
+        let index = VectorIndex::new(parts.vectors, collection, &model.name, model.dimensions);
+        let mut source = Vectors { snapshot: &snapshot, collection, model: &model.name };
+        let mut push = |severity, problem: String, fix: &str| {
+            findings.push(Finding {
+                part: "vector index",
+                severity,
+                problem: format!("{collection}: {problem}"),
+                fix: fix.into(),
+            });
+        };
+        match index.verify(&mut source) {
+            Err(error) => {
+                push(Severity::Damage, error.to_string(), "`journal reindex embeddings` computes all vectors again")
+            }
+            Ok(verdict) => match verdict.state {
+                State::Usable if verdict.due => {
+                    push(Severity::Note, "it is behind; the next analysis brings it up to date".into(), "")
+                }
+                State::Missing if verdict.due && verdict.live > 0 => {
+                    push(Severity::Note, "there is no snapshot yet; the next analysis builds it".into(), "");
+                }
+                State::Unusable(reason) => push(
+                    Severity::Warning,
+                    reason,
+                    "`journal reindex vectors` builds it anew; so does the next analysis",
+                ),
+                _ => {}
+            },
+        }
+    }
+    Ok(())
+}
+
+fn drafts(parts: &Parts, findings: &mut Vec<Finding>) {
+    for draft in std::fs::read_dir(parts.drafts).into_iter().flatten().flatten() {
+        let path = draft.path();
+        findings.push(Finding {
+            part: "drafts",
+            severity: Severity::Note,
+            problem: format!("{} was not saved as an entry", path.display()),
+            fix: format!("`journal add - < {}` saves it; delete the file when you do not need it", path.display()),
+        });
+    }
+}

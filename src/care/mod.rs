@@ -1,0 +1,3 @@
+//! Care for years of someone's life.
+
+pub mod doctor;

@@ -133,7 +133,9 @@ fn class(grapheme: &str) -> Class {
     match first {
         'a'..='z' | 'A'..='Z' | '0'..='9' if grapheme.len() == 1 => Class::Word,
         '\'' | '\u{2019}' | '\u{2bc}' | '\u{ff07}' => Class::Apostrophe,
-        _ if grapheme.contains(['\u{fe0f}', '\u{20e3}']) && !is_dense(first) => Class::Symbol,
+        '0'..='9' | '#' | '*' if grapheme.contains('\u{20e3}') => Class::Symbol,
+        // A letter or sign that asks to be shown as a picture.
+        '\u{203c}'..='\u{3299}' if grapheme.contains('\u{fe0f}') && !is_dense(first) => Class::Symbol,
         '\u{a9}' | '\u{ae}' | '\u{2122}' | '\u{2190}'..='\u{245f}' | '\u{25a0}'..='\u{2bff}' => Class::Symbol,
         '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}' | '\u{1f000}'..='\u{1faff}' => Class::Symbol,
         c if is_dense(c) => Class::Dense,

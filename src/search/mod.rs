@@ -41,6 +41,8 @@ pub struct Parts<'a> {
     pub connect: &'a mut dyn FnMut() -> Result<ModelClient>,
     /// The time, in seconds since 1970.
     pub now: u64,
+    /// Told how far the text index is while it is brought up to date: entries done, entries in all.
+    pub catching_up: &'a dyn Fn(u64, u64),
 }
 
 /// What is asked.

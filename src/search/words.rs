@@ -3,8 +3,8 @@
 use super::{MeaningEvidence, Parts, Request, snippet};
 use crate::error::{Kind, Result};
 use crate::follow;
-use crate::index::LockWait;
 use crate::index::text::{Highlighter, TextHit, TextRequest};
+use crate::index::{LockWait, Progress};
 use crate::journal::entry::Entry;
 use crate::journal::filter::{Filter, TopicTest};
 use crate::journal::query::{Query, Scope};
@@ -32,7 +32,11 @@ pub struct Words {
 /// # Errors
 /// Corrupt when the index can neither be read nor rebuilt.
 pub fn find(parts: &Parts, request: &Request, query: &Query, limit: usize) -> Result<Words> {
-    let mut reason = match follow::catch_up_text(parts.data, parts.text, LockWait::UpTo(PATIENCE), &mut |_| Ok(())) {
+    let mut progress = |progress: Progress| {
+        (parts.catching_up)(progress.done, progress.total);
+        Ok(())
+    };
+    let mut reason = match follow::catch_up_text(parts.data, parts.text, LockWait::UpTo(PATIENCE), &mut progress) {
         Ok(report) => report.rebuilt.map(|why| format!("the text index was built anew: {why}")),
         Err(error) if error.kind() == Kind::Busy => Some(
             "the text index is being brought up to date by another process: the newest entries may be missing".into(),
@@ -43,7 +47,7 @@ pub fn find(parts: &Parts, request: &Request, query: &Query, limit: usize) -> Re
     let results = match parts.text.search(&asked) {
         Ok(results) => results,
         Err(error) if error.kind() == Kind::Corrupt => {
-            follow::rebuild_text(parts.data, parts.text, &mut |_| Ok(()))?;
+            follow::rebuild_text(parts.data, parts.text, &mut progress)?;
             reason = Some(format!("the text index was built anew: {error}"));
             parts.text.search(&asked)?
         }

@@ -122,7 +122,7 @@ impl Store {
             .connection
             .prepare_cached(
                 "SELECT count(DISTINCT substr(row_id, 1, 36)) FROM change_log
-                 WHERE seq > ?1 AND table_name IN ('journal_entries', 'entry_details', 'entry_topics')",
+                 WHERE seq > ?1 AND +table_name IN ('journal_entries', 'entry_details', 'entry_topics')",
             )?
             .query_row([seq], |row| row.get(0))?)
     }

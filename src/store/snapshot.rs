@@ -67,10 +67,10 @@ impl Snapshot {
     pub fn changed_entries(&self, after: i64) -> Result<Vec<Uuid>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT DISTINCT substr(row_id, 1, 36) FROM change_log WHERE seq > ?1
-                AND table_name IN ('journal_entries', 'entry_details', 'entry_topics')
+                AND +table_name IN ('journal_entries', 'entry_details', 'entry_topics')
              UNION
              SELECT et.entry_id FROM change_log c JOIN entry_topics et ON et.topic_id = c.row_id
-                WHERE c.seq > ?1 AND c.table_name = 'topics' AND c.op = 'update'",
+                WHERE c.seq > ?1 AND +c.table_name = 'topics' AND c.op = 'update'",
         )?;
         let mut rows = statement.query([after])?;
         let mut ids = Vec::new();

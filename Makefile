@@ -62,6 +62,28 @@ model:
 build: libtorch ## Build journal and journal-model, optimised
 	$(CARGO) build --release --locked $(FEATURES) --bins
 
+.PHONY: demo
+demo: build model ## Build, import the sample journal into a throw-away folder, and show what it finds
+	@scripts/demo "$(abspath $(RELEASE_DIR))/journal" "$(JOURNAL_BUILD_CACHE)/models"
+
+# Tests, in the one profile and feature set that everything else here uses: nothing is built twice.
+.PHONY: test
+test: test-tools build model ## Run all tests with the real model
+	$(CARGO) test --release --locked $(FEATURES)
+
+# What the tests call besides cargo. strace shows that nothing opens a socket to the outside.
+TEST_TOOLS := strace readelf
+
+.PHONY: test-tools
+test-tools:
+	@missing=""; for tool in $(TEST_TOOLS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	if [ -n "$$missing" ]; then \
+	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	        echo "tests: installing$$missing"; \
+	        apt-get update -qq && apt-get install -y -qq strace binutils >/dev/null; \
+	    else echo "tests: install$$missing first (Debian: apt-get install strace binutils)"; exit 1; fi; \
+	fi
+
 .PHONY: install
 install: build model ## Install under PREFIX (default: ~/.local)
 	install -d "$(bindir)" "$(libdir)" "$(modelsdir)"

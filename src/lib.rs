@@ -1,4 +1,55 @@
-//! A private journal for the terminal.
+//! A private journal for the terminal: one SQLite database is the truth, everything else follows its
+//! change log.
+//!
+//! # The map, in reading order
+//!
+//! - [`journal`]: what the program is about: entry, mood, tag, date, query, passage, id. Pure.
+//! - [`store`]: the truth, in SQLite. Every write is one transaction that holds the write lock from
+//!   its start; triggers log every change.
+//! - [`index`]: projections on disk: [`index::text`] (tantivy), [`index::vector`] (usearch). They
+//!   know no database; they ask through traits.
+//! - [`follow`]: answers those questions from the store: the one place that knows both.
+//! - [`cache`]: model results in redb. May vanish at any time.
+//! - [`model`]: our side of the model server: protocol, client, serve loop, files. No torch.
+//! - [`analysis`]: sentiment, mood trends, passages to vectors, and `drain`, which does what is
+//!   pending.
+//! - [`search`]: by words, by meaning, fused, with evidence.
+//! - [`exchange`]: files in and out. [`care`]: `doctor`.
+//! - [`output`]: how results look. Opens nothing.
+//! - [`config`], [`paths`], [`publish`], [`error`]: settings, places, whole files, failures.
+//! - [`app`]: the composition root: opens each part on first use; time, randomness and the
+//!   environment enter here.
+//! - [`cli`]: the only place that names clap: one verb, one file.
+//!
+//! `src/bin/journal-model/` is the model server, a program of its own: the only place that names
+//! rust-bert and libtorch, so that the linker keeps them out of `journal`.
+//!
+//! # Arrows
+//!
+//! ```text
+//! main → cli → app → {search, analysis, care, exchange} → {follow} → {store, index, cache, model} → journal
+//!                     output → {journal, results}
+//! ```
+//!
+//! `tests/layering.rs` holds them.
+//!
+//! # What holds at every instruction
+//!
+//! 1. A command that says an entry is saved has committed it (`synchronous = FULL`).
+//! 2. Every change writes a change-log row in its transaction, by SQL trigger, with the image of the
+//!    row before: history, undo and every projection come from it.
+//! 3. A projection stores the position it has reached, `(seq, nonce)`, in its own commit. When that
+//!    row is gone or bears another nonce, the projection belongs to another history and is built
+//!    anew.
+//! 4. A missing, stale, locked or damaged projection never stops the journal: `add`, `list`, `show`,
+//!    `edit` and `export` work on SQLite alone.
+//! 5. What is pending is what has no result; there is no queue to keep true. A changed text loses its
+//!    analysis by trigger, so nothing stale survives, whoever wrote.
+//!
+//! # Deliberately absent
+//!
+//! No constraint, index or generated column uses a function of ours: any SQLite client may read and
+//! write the file. No network code outside [`model::hub`]. No async runtime. No queue table.
 
 pub mod analysis;
 pub mod app;

@@ -70,12 +70,15 @@ pub(super) fn run(args: ConfigArgs, app: &mut App) -> Result<()> {
         }
         ConfigVerb::Set { name, value } => {
             file.set(&name, Some(&value))?;
-            file.write(&path)
+            file.write(&path)?;
+            said(app, &file, &name)
         }
         ConfigVerb::Unset { name } => {
             file.set(&name, None)?;
-            file.write(&path)
+            file.write(&path)?;
+            said(app, &file, &name)
         }
+        ConfigVerb::Path if app.printer.is_json() => app.printer.json(&json!({"path": path})),
         ConfigVerb::Path => app.printer.line(&path.display().to_string()),
         ConfigVerb::Edit => {
             let before = std::fs::read_to_string(&path).unwrap_or_default();
@@ -97,4 +100,14 @@ pub(super) fn run(args: ConfigArgs, app: &mut App) -> Result<()> {
             }
         }
     }
+}
+
+/// What a setting is now.
+fn said(app: &mut App, file: &ConfigFile, name: &str) -> Result<()> {
+    let (value, _) = file.get(name)?;
+    if app.printer.is_json() {
+        return app.printer.json(&json!({name: value}));
+    }
+    app.printer.note(&format!("{name} = {value}"));
+    Ok(())
 }

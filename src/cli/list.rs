@@ -60,7 +60,9 @@ pub(super) fn run(args: ListArgs, app: &mut App) -> Result<()> {
         text::list(&named, width)
     };
     app.printer.page(&shown)?;
-    if let Some(next) = page.next {
+    if let Some(next) = page.next
+        && app.printer.on_terminal()
+    {
         app.printer.note(&format!("more: --cursor {}", next.text()));
     }
     Ok(())

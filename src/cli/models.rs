@@ -20,19 +20,16 @@ pub(super) struct ModelsArgs {
 enum ModelsVerb {
     /// Show known and installed models
     List,
-    /// Install a model from a folder or an archive, or, with --download, from the public hub
+    /// Install a model from a folder or an archive, or else from the public hub
     ///
-    /// This and `sync` are the only commands that use the network, and this one only with --download.
+    /// Without --from the files are fetched over the network. Nothing else in `journal` uses it.
     Install {
         /// The model
         #[arg(default_value = DEFAULT_EMBEDDING_MODEL)]
         id: String,
         /// A folder with the model's files, or a .zip, .whl, .tar or .tar.gz that contains it
-        #[arg(long, value_name = "PATH", required_unless_present = "download")]
+        #[arg(long, value_name = "PATH")]
         from: Option<PathBuf>,
-        /// Fetch the files from the public hub
-        #[arg(long, conflicts_with = "from")]
-        download: bool,
     },
     /// Read every file and compare it with what was installed
     Verify {
@@ -51,7 +48,7 @@ pub(super) fn run(args: ModelsArgs, app: &mut App) -> Result<u8> {
     let folders = app.model_folders();
     match args.verb {
         ModelsVerb::List => list(app).map(|()| 0),
-        ModelsVerb::Install { id, from, .. } => {
+        ModelsVerb::Install { id, from } => {
             let installed = match from {
                 Some(path) => install::install_from(&id, &path, &folders)?,
                 None => {

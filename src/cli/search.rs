@@ -32,12 +32,23 @@ pub(super) struct SearchArgs {
     explain: bool,
     #[command(flatten)]
     filter: FilterArgs,
+    /// Order of the results shown
+    #[arg(long, value_enum, default_value = "score", value_name = "KEY")]
+    sort: SortArg,
     /// At most so many
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<usize>,
     /// Go on after the result with this cursor
     #[arg(long, value_name = "CURSOR")]
     cursor: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SortArg {
+    /// Best first
+    Score,
+    /// Newest first
+    Date,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -59,9 +70,14 @@ pub(super) fn run(args: &SearchArgs, app: &mut App) -> Result<()> {
     let after = args.cursor.as_deref().map(read_cursor).transpose()?;
     let limit = args.limit.unwrap_or(app.config.list_limit);
     let user = app.user()?;
-    let found = with_parts(app, |parts| {
+    let mut found = with_parts(app, |parts| {
         search::search(parts, &Request { user, text: &query, filter: &filter, mode, limit, after })
     })?;
+    if args.sort == SortArg::Date {
+        found.hits.sort_by_key(|hit| std::cmp::Reverse((hit.entry.entry_date, hit.entry.created_at)));
+        // Pages follow the score: sorted otherwise there is no next one.
+        found.more = false;
+    }
     if let Some(reason) = &found.reason {
         app.printer.note(&format!("note: {reason}"));
     }
@@ -122,6 +138,7 @@ pub(super) fn show(app: &mut App, user: Uuid, found: &Found, explain: bool, open
     let shown: String = named.iter().map(|(id, hit)| hit_text(id, hit, width, explain)).collect();
     app.printer.page(&shown)?;
     if found.more
+        && app.printer.on_terminal()
         && let Some(last) = found.hits.last()
     {
         app.printer.note(&format!("more: --cursor {}", cursor(last)));
@@ -133,9 +150,9 @@ fn hit_text(id: &str, hit: &Hit, width: Option<usize>, explain: bool) -> String 
     let entry = &hit.entry;
     let snippet = hit.fragments.iter().map(marked).collect::<Vec<_>>().join(" … ");
     let Some(width) = width else {
-        let title = entry.title.as_deref().map(|title| format!("{title} — ")).unwrap_or_default();
+        let title = entry.title.as_deref().map(|title| format!("{} — ", text::first_words(title, 100)));
         let evidence = if explain { format!("\t{}", why(hit)) } else { String::new() };
-        return format!("{id}\t{}\t{}{snippet}{evidence}\n", entry.entry_date, text::first_words(&title, 100));
+        return format!("{id}\t{}\t{}{snippet}{evidence}\n", entry.entry_date, title.unwrap_or_default());
     };
     let title = entry.title.as_deref().unwrap_or_default();
     let mut lines = format!(

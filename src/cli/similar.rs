@@ -76,7 +76,7 @@ pub(super) fn run(args: &SimilarArgs, app: &mut App) -> Result<()> {
             let passage = entry.full_text().get(near.range.clone()).unwrap_or(&entry.content).to_string();
             let evidence =
                 MeaningEvidence { rank: index + 1, similarity: near.similarity, range: near.range.clone(), passage };
-            let fragments = search::snippet::snippet(&evidence.passage, &[], search::words::ONE_FRAGMENT).fragments;
+            let fragments = search::words::passage(&entry, &near.range);
             hits.push(Hit {
                 entry,
                 score: f64::from(near.similarity),

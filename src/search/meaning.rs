@@ -83,10 +83,17 @@ pub fn nearest(
 ) -> Result<Meaning> {
     let snapshot = Store::snapshot(parts.data, VECTORS)?;
     let collection = Collection::User;
-    let allowed = parts.store.ids(user, filter)?;
-    let keys = snapshot.keys_of(collection.name(), &model.name, &allowed)?;
-    let (pending, _) = parts.store.pending_vectors(&model.name)?;
-    if keys.is_empty() && pending > 0 && !allowed.is_empty() {
+    let pending = snapshot.pending_entries(collection.name(), &model.name)?;
+    // Without a filter and with one user every vector is a candidate, and nothing need be looked up.
+    let allowed = match filter.is_open() && snapshot.has_one_user()? {
+        true => None,
+        false => Some(snapshot.entry_ids(user, filter)?),
+    };
+    let keys = match &allowed {
+        None => snapshot.live_keys(collection.name(), &model.name, 0)?,
+        Some(allowed) => snapshot.keys_of(collection.name(), &model.name, allowed)?,
+    };
+    if keys.is_empty() && pending > 0 && allowed.as_ref().is_none_or(|allowed| !allowed.is_empty()) {
         return Err(Error::new(Kind::ModelUnavailable, format!("{pending} entries have not been analysed yet"))
             .hint("run `journal analyze`"));
     }
@@ -96,14 +103,14 @@ pub fn nearest(
     let found = index.search(&mut source, vector, Candidates::Keys(&keys), limit.saturating_mul(2))?;
     let mut reason = found.reason;
     if pending > 0 {
-        reason = Some(format!("{pending} entries have not been analysed yet and were found by words only"));
+        reason = Some(format!("{pending} entries have not been analysed yet and were looked for by words only"));
     }
+    let is_allowed = |subject: &Uuid| allowed.as_ref().is_none_or(|allowed| allowed.contains(subject));
     let hits: Vec<i64> = found.hits.iter().map(|hit| hit.key).collect();
     let passages = snapshot.passages(collection.name(), &model.name, &hits)?;
     let mut best: HashMap<Uuid, Nearest> = HashMap::new();
     for hit in &found.hits {
-        for passage in passages.get(&hit.key).into_iter().flatten().filter(|passage| allowed.contains(&passage.subject))
-        {
+        for passage in passages.get(&hit.key).into_iter().flatten().filter(|passage| is_allowed(&passage.subject)) {
             let near = Nearest { subject: passage.subject, similarity: hit.similarity, range: passage.range.clone() };
             best.entry(passage.subject).or_insert(near);
         }

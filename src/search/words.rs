@@ -9,6 +9,7 @@ use crate::journal::entry::Entry;
 use crate::journal::filter::{Filter, TopicTest};
 use crate::journal::query::{Query, Scope};
 use std::collections::HashSet;
+use std::ops::Range;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -86,9 +87,20 @@ pub fn fragments(
     highlighter: &mut Highlighter,
     meaning: Option<&MeaningEvidence>,
 ) -> Vec<snippet::Fragment> {
-    let ranges = highlighter.ranges(Scope::Content, &entry.content);
     match meaning {
-        Some(meaning) => snippet::snippet(&meaning.passage, &[], ONE_FRAGMENT).fragments,
-        None => snippet::snippet(&entry.content, &ranges, snippet::Limits::default()).fragments,
+        Some(meaning) => passage(entry, &meaning.range),
+        None => {
+            let ranges = highlighter.ranges(Scope::Content, &entry.content);
+            snippet::snippet(&entry.content, &ranges, snippet::Limits::default()).fragments
+        }
     }
+}
+
+/// The beginning of a passage of the analysed text. That text begins with the title, which is shown
+/// anyway.
+pub fn passage(entry: &Entry, range: &Range<usize>) -> Vec<snippet::Fragment> {
+    let before = entry.full_text().len() - entry.content.len();
+    let within = range.start.saturating_sub(before)..range.end.saturating_sub(before);
+    let text = entry.content.get(within).filter(|text| !text.trim().is_empty()).unwrap_or(&entry.content);
+    snippet::snippet(text, &[], ONE_FRAGMENT).fragments
 }

@@ -1,7 +1,7 @@
 //! Lists of entries: filtered, sorted, a page at a time.
 
 use super::topics::fold;
-use super::value::{read_uuid, timestamp};
+use super::value::timestamp;
 use super::{Store, entries};
 use crate::error::{Error, Result};
 use crate::journal::entry::Entry;
@@ -148,26 +148,10 @@ impl Store {
         );
         Ok(self.connection.query_row(&sql, params_from_iter(values), |row| row.get(0))?)
     }
-
-    /// The ids of the entries that pass the filter.
-    pub fn ids(&self, user: Uuid, filter: &Filter) -> Result<HashSet<Uuid>> {
-        let (clauses, values) = conditions(&self.connection, user, filter)?;
-        let sql = format!(
-            "SELECT e.id FROM journal_entries e LEFT JOIN entry_details d ON d.entry_id = e.id WHERE {}",
-            clauses.join(" AND ")
-        );
-        let mut statement = self.connection.prepare(&sql)?;
-        let mut rows = statement.query(params_from_iter(values))?;
-        let mut ids = HashSet::new();
-        while let Some(row) = rows.next()? {
-            ids.insert(read_uuid(&row.get::<_, String>(0)?)?);
-        }
-        Ok(ids)
-    }
 }
 
 /// The filter as SQL over `e` (entries) and `d` (details).
-fn conditions(connection: &Connection, user: Uuid, filter: &Filter) -> Result<(Vec<String>, Vec<Value>)> {
+pub(super) fn conditions(connection: &Connection, user: Uuid, filter: &Filter) -> Result<(Vec<String>, Vec<Value>)> {
     let mut clauses = vec!["e.user_id = ?".to_string()];
     let mut values = vec![Value::Text(user.to_string())];
     if let Some(since) = filter.since {

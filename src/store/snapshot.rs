@@ -1,11 +1,13 @@
 //! One unchanging view of the journal for a projection: everything it answers is of one moment.
 
+use super::listing::conditions;
 use super::value::read_uuid;
 use super::{connection, entries, log};
 use crate::error::{Error, Kind, Result};
 use crate::journal::entry::Entry;
+use crate::journal::filter::Filter;
 use crate::journal::log::Position;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
@@ -106,6 +108,36 @@ impl Snapshot {
         )?;
         let keys = statement.query_map((collection, model, after), |row| row.get(0))?;
         Ok(keys.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The ids of a user's entries that pass the filter.
+    pub fn entry_ids(&self, user: Uuid, filter: &Filter) -> Result<HashSet<Uuid>> {
+        let (clauses, values) = conditions(&self.connection, user, filter)?;
+        let sql = format!(
+            "SELECT e.id FROM journal_entries e LEFT JOIN entry_details d ON d.entry_id = e.id WHERE {}",
+            clauses.join(" AND ")
+        );
+        let mut statement = self.connection.prepare(&sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let mut ids = HashSet::new();
+        while let Some(row) = rows.next()? {
+            ids.insert(read_uuid(&row.get::<_, String>(0)?)?);
+        }
+        Ok(ids)
+    }
+
+    /// How many entries have no vectors of this model: those without a first passage.
+    pub fn pending_entries(&self, collection: &str, model: &str) -> Result<u64> {
+        let analysed: u64 = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM passages WHERE collection = ?1 AND model = ?2 AND ordinal = 0")?
+            .query_row((collection, model), |row| row.get(0))?;
+        Ok(self.entry_count()?.saturating_sub(analysed))
+    }
+
+    /// Whether the journal has one user at most.
+    pub fn has_one_user(&self) -> Result<bool> {
+        Ok(self.connection.query_row("SELECT count(*) <= 1 FROM users", [], |row| row.get(0))?)
     }
 
     /// The vectors that these entries use, ascending.

@@ -186,6 +186,7 @@ fn merge(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn marked(query: &str, text: &str) -> Vec<String> {
         let ranges = Highlighter::new(&Query::parse(query)).ranges(Scope::Content, text);
@@ -226,5 +227,16 @@ mod tests {
         assert!(near("recieve", "receive", 1) && near("caf", "cafe", 1) && near("über", "uber", 1));
         assert!(!near("kitten", "sitting", 2) && !near("ab", "abcd", 1));
         assert!(near("abc", "abc", 0) && near("", "a", 1));
+    }
+
+    proptest! {
+        /// A text is read alike as an entry and, its quotes taken out, as a phrase to look for.
+        #[test]
+        fn every_text_holds_itself(text in "\\PC{0,60}") {
+            let phrase = format!("\"{}\"", text.replace(['"', '\u{201c}', '\u{201d}', '\u{201e}'], " "));
+            let mut highlighter = Highlighter::new(&Query::parse(&phrase));
+            let found = !highlighter.ranges(Scope::Content, &text).is_empty();
+            prop_assert!(found || highlighter.targets.is_empty(), "{}", phrase);
+        }
     }
 }

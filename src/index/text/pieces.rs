@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::stop_words::{ENDINGS, NEGATED, STOP_WORDS};
@@ -44,8 +45,15 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
         // Two ASCII bytes in a row: the first is a grapheme by itself.
         let plain = bytes[at].is_ascii() && bytes.get(at + 1).is_none_or(u8::is_ascii);
         let grapheme = if plain { &text[at..=at] } else { text[at..].graphemes(true).next().unwrap_or(&text[at..]) };
-        let end = at + grapheme.len();
-        match class(grapheme) {
+        let class = class(grapheme);
+        // Letters and signs can form one grapheme in some scripts, and yet must be what they are apart.
+        let length = match class {
+            Class::Apostrophe | Class::Separator => grapheme.chars().next().map_or(1, char::len_utf8),
+            Class::Word => grapheme.find(|c| !is_in_word(c)).unwrap_or(grapheme.len()),
+            Class::Dense | Class::Symbol => grapheme.len(),
+        };
+        let end = at + length;
+        match class {
             Class::Word => {
                 pieces.word.get_or_insert(at);
             }
@@ -104,6 +112,11 @@ fn is_accent(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}' | '\u{610}'..='\u{61a}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}')
 }
 
+/// Letters, digits, and what stands on or between them: marks and the two joiners.
+fn is_in_word(c: char) -> bool {
+    c.is_alphanumeric() || is_combining_mark(c) || matches!(c, '\u{200c}' | '\u{200d}')
+}
+
 fn symbol(grapheme: &str) -> String {
     let kept = |c: &char| !matches!(c, '\u{fe0e}' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}');
     let mut text: String = grapheme.chars().filter(kept).collect();
@@ -133,7 +146,9 @@ fn class(grapheme: &str) -> Class {
     match first {
         'a'..='z' | 'A'..='Z' | '0'..='9' if grapheme.len() == 1 => Class::Word,
         '\'' | '\u{2019}' | '\u{2bc}' | '\u{ff07}' => Class::Apostrophe,
-        _ if grapheme.contains(['\u{fe0f}', '\u{20e3}']) && !is_dense(first) => Class::Symbol,
+        '0'..='9' | '#' | '*' if grapheme.contains('\u{20e3}') => Class::Symbol,
+        // A letter or sign that asks to be shown as a picture.
+        '\u{203c}'..='\u{3299}' if grapheme.contains('\u{fe0f}') && !is_dense(first) => Class::Symbol,
         '\u{a9}' | '\u{ae}' | '\u{2122}' | '\u{2190}'..='\u{245f}' | '\u{25a0}'..='\u{2bff}' => Class::Symbol,
         '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}' | '\u{1f000}'..='\u{1faff}' => Class::Symbol,
         c if is_dense(c) => Class::Dense,
@@ -244,6 +259,13 @@ mod tests {
         assert_eq!(words("l'amour 'quoted' rock'n'roll"), ["l", "amour", "quoted", "rock", "n", "roll"]);
         let johns = pieces("John's");
         assert_eq!(johns[0].range, 0..6);
+    }
+
+    #[test]
+    fn what_hangs_on_a_sign_is_read_without_it() {
+        assert_eq!(words("\u{600}١٢ \"\u{ac8}x"), ["١٢", "\u{ac8}x"]);
+        assert_eq!(words("\u{11941}\" नमस्ते क्षत्रिय"), ["\u{11941}", "नमस्ते", "क्षत्रिय"]);
+        assert_eq!(words("\"\u{fe0f} a \u{fe0f}"), [""; 0]);
     }
 
     #[test]

@@ -4,9 +4,10 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::journal::entry::{EntryTopic, NewEntry};
 use crate::journal::mood::{Mood, MoodSource};
-use crate::journal::when::parse_moment;
+use crate::journal::when::{Moment, parse_moment};
 use crate::output::json::EntryJson;
 use crate::output::text;
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use std::io::IsTerminal;
 
@@ -49,6 +50,7 @@ pub(super) struct AddArgs {
 
 pub(super) fn run(args: AddArgs, app: &mut App) -> Result<()> {
     // What is wrong with the flags is said before anything is read or written.
+    let said = Said::read(&args, app)?;
     let given = match (&args.text[..], args.editor) {
         ([only], false) if only == "-" => Some(draft::read_stdin(app)?),
         ([], false) if !std::io::stdin().is_terminal() => Some(draft::read_stdin(app)?),
@@ -75,7 +77,7 @@ pub(super) fn run(args: AddArgs, app: &mut App) -> Result<()> {
             }
         }
     };
-    match save(args, app, &text, title) {
+    match save(args, said, app, &text, title) {
         Ok(()) => {
             if let Some(edited) = edited {
                 edited.saved();
@@ -89,14 +91,33 @@ pub(super) fn run(args: AddArgs, app: &mut App) -> Result<()> {
     }
 }
 
-fn save(args: AddArgs, app: &mut App, text: &str, title: Option<String>) -> Result<()> {
-    let zone = match &args.tz {
-        Some(name) => zone(name)?,
-        None => app.zone(),
-    };
-    let now = app.now();
-    let today = app.day_of(now, zone);
-    let moment = args.date.as_deref().map(|when| parse_moment(when, &now.with_timezone(&zone), today)).transpose()?;
+/// What the flags say.
+struct Said {
+    zone: Tz,
+    today: NaiveDate,
+    moment: Option<Moment>,
+    mood: Option<Mood>,
+}
+
+impl Said {
+    fn read(args: &AddArgs, app: &App) -> Result<Said> {
+        let zone = match &args.tz {
+            Some(name) => zone(name)?,
+            None => app.zone(),
+        };
+        let now = app.now();
+        let today = app.day_of(now, zone);
+        let moment =
+            args.date.as_deref().map(|when| parse_moment(when, &now.with_timezone(&zone), today)).transpose()?;
+        Ok(Said { zone, today, moment, mood: args.mood.as_deref().map(Mood::parse).transpose()? })
+    }
+}
+
+fn save(args: AddArgs, said: Said, app: &mut App, text: &str, title: Option<String>) -> Result<()> {
+    if text.trim().is_empty() {
+        return Err(Error::usage("the entry is empty").hint("write something, or leave it be"));
+    }
+    let Said { zone, today, moment, mood: said } = said;
     let mut new = NewEntry::new(text, moment.map_or(today, |moment| moment.date));
     new.written_at = moment.and_then(|moment| Some(app.instant(moment.date, moment.time?, zone)));
     new.title = args.title.or(title).filter(|title| !title.trim().is_empty());
@@ -107,7 +128,6 @@ fn save(args: AddArgs, app: &mut App, text: &str, title: Option<String>) -> Resu
         .iter()
         .map(|name| EntryTopic { name: name.trim_start_matches('#').to_string(), relevance: Some(100), added_at: None })
         .collect();
-    let said = args.mood.as_deref().map(Mood::parse).transpose()?;
     let score = sentiment::vader(text);
     new.sentiments = vec![score.sentiment(app.new_id())];
     let mood = said.map(|mood| (mood, MoodSource::User)).or_else(|| Some((score.mood()?, MoodSource::Model)));

@@ -125,6 +125,9 @@ fn from_flags(args: &EditArgs, app: &mut App, entry: &Entry) -> Result<Change> {
         Some("-") => Some(draft::read_stdin(app)?),
         other => other.map(str::to_string),
     };
+    if change.content.as_ref().is_some_and(|content| content.trim().is_empty()) {
+        return Err(Error::usage("the new text is empty").hint("`journal delete` removes an entry"));
+    }
     Ok(change)
 }
 

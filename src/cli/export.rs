@@ -3,6 +3,7 @@ use super::progress;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::exchange::jsonl;
+use crate::output::Format;
 use crate::publish::publish_with;
 use crate::store::{Sort, SortKey};
 use std::io::{BufWriter, Write};
@@ -61,12 +62,23 @@ pub(super) fn run(args: &ExportArgs, app: &mut App) -> Result<()> {
         Ok(())
     };
     let Some(path) = &args.output else {
-        return pages(app, &mut |app, line| app.printer.raw(&line).map(|()| !app.printer.closed()));
+        if app.printer.format() != Format::Json {
+            return pages(app, &mut |app, line| app.printer.raw(&line).map(|()| !app.printer.closed()));
+        }
+        // One document: an array of the same objects.
+        let mut before = "[\n";
+        pages(app, &mut |app, line| {
+            app.printer.raw(std::mem::replace(&mut before, ",\n"))?;
+            app.printer.raw(line.trim_end()).map(|()| !app.printer.closed())
+        })?;
+        return app.printer.line(if before == "[\n" { "[]" } else { "\n]" });
     };
     let mut failure = None;
-    let written = publish_with(path, |file| {
+    let mut written = 0u64;
+    let published = publish_with(path, |file| {
         let mut file = BufWriter::new(file);
         let outcome = pages(app, &mut |_, line| {
+            written += 1;
             file.write_all(line.as_bytes()).map(|()| true).map_err(|error| Error::io("cannot write", path, error))
         });
         if let Err(error) = outcome {
@@ -76,14 +88,13 @@ pub(super) fn run(args: &ExportArgs, app: &mut App) -> Result<()> {
         file.flush()
     });
     bar.finish_and_clear();
-    match (failure, written) {
+    match (failure, published) {
         (Some(error), _) | (None, Err(error)) => Err(error),
         (None, Ok(())) => {
-            app.printer.note(&format!(
-                "Exported {} entries to {}.",
-                total.min(args.limit.unwrap_or(usize::MAX) as u64),
-                path.display()
-            ));
+            if app.printer.is_json() {
+                return app.printer.json(&serde_json::json!({"exported": written, "output": path}));
+            }
+            app.printer.note(&format!("Exported {written} entries to {}.", path.display()));
             Ok(())
         }
     }

@@ -63,6 +63,7 @@ pub(super) fn run(args: &ImportArgs, app: &mut App) -> Result<u8> {
     let now = app.now();
     let outcome = app.store()?.import(user, args.dry_run, |writer| {
         for (name, source) in sources {
+            writer.begin_file();
             let mut reader = Reader { name, args, bar: &bar, interrupted: &interrupted, report: &mut report, now };
             reader.read(source, writer)?;
         }

@@ -84,7 +84,11 @@ pub(super) fn run(args: ModelsArgs, app: &mut App) -> Result<u8> {
         }
         ModelsVerb::Remove { id } => {
             let folder = folders.remove(&id)?;
-            app.printer.note(&format!("Removed {}.", folder.display()));
+            if app.printer.is_json() {
+                app.printer.json(&json!({"id": id, "removed": folder}))?;
+            } else {
+                app.printer.note(&format!("Removed {}.", folder.display()));
+            }
             Ok(0)
         }
     }

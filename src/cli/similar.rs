@@ -22,7 +22,7 @@ pub(super) struct SimilarArgs {
     #[arg(long)]
     explain: bool,
     /// At least so similar, from -1 to 1
-    #[arg(long, value_name = "SIMILARITY", default_value_t = meaning::RELEVANT)]
+    #[arg(long, value_name = "SIMILARITY", allow_negative_numbers = true, default_value_t = meaning::RELEVANT)]
     threshold: f32,
     #[command(flatten)]
     filter: FilterArgs,

@@ -128,8 +128,11 @@ impl Printer {
         self.raw(text).and_then(|()| self.raw("\n"))
     }
 
-    /// Prints one JSON document.
+    /// Prints one JSON document: over several lines, or, where each line is to be an object, on one.
     pub fn json(&mut self, value: &impl Serialize) -> Result<()> {
+        if self.settings.format == Format::JsonLines {
+            return self.json_line(value);
+        }
         let text = serde_json::to_string_pretty(value)
             .map_err(|error| Error::failure("cannot write the result as JSON").source(error))?;
         self.line(&text)

@@ -11,6 +11,7 @@ use crate::journal::tag::tags;
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, Row};
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// What an edit changes; what is absent stays.
@@ -173,16 +174,25 @@ pub struct EntryWriter<'a> {
     clock: Clock,
     user: Uuid,
     book: Option<TopicBook>,
+    /// By date, title and text: how many equal entries were there before this file, and how many of
+    /// the file have been seen.
+    equal: HashMap<(NaiveDate, String), (usize, usize)>,
 }
 
 impl<'a> EntryWriter<'a> {
     pub(super) fn new(connection: &'a Connection, clock: Clock, user: Uuid) -> Self {
-        EntryWriter { connection, clock, user, book: None }
+        EntryWriter { connection, clock, user, book: None, equal: HashMap::new() }
+    }
+
+    /// Begins another file: what is there now was there before it.
+    pub fn begin_file(&mut self) {
+        self.equal.clear();
     }
 
     /// Whether an entry is there already: by its id, by where it was imported from, or else by date,
-    /// title and text.
-    pub fn known(&self, new: &NewEntry) -> Result<Known> {
+    /// title and text. Of several equal entries in one file, as many are there as were there before
+    /// the file: someone may write the same line twice on one day.
+    pub fn known(&mut self, new: &NewEntry) -> Result<Known> {
         let user = self.user.to_string();
         let by_id = match (&new.id, &new.import_source, &new.import_id) {
             (Some(id), _, _) => self
@@ -211,24 +221,23 @@ impl<'a> EntryWriter<'a> {
         if new.id.is_some() || new.import_id.is_some() {
             return Ok(Known::New);
         }
-        let same = self
+        let hash = content_hash(new.title.as_deref(), &new.content);
+        let there = self
             .connection
             .prepare_cached(
-                "SELECT e.id FROM entry_details d JOIN journal_entries e ON e.id = d.entry_id
+                "SELECT min(e.id), count(*) FROM entry_details d JOIN journal_entries e ON e.id = d.entry_id
                  WHERE d.content_hash = ?1 AND +e.user_id = ?2 AND e.entry_date = ?3 AND e.title IS ?4 AND e.content = ?5",
             )?
-            .query_row(
-                (
-                    content_hash(new.title.as_deref(), &new.content),
-                    &user,
-                    new.entry_date.to_string(),
-                    &new.title,
-                    &new.content,
-                ),
-                |row| row.get::<_, String>(0),
-            )
-            .optional()?;
-        same.map_or(Ok(Known::New), |id| Ok(Known::Same(read_uuid(&id)?)))
+            .query_row((&hash, &user, new.entry_date.to_string(), &new.title, &new.content), |row| {
+                Ok(row.get::<_, Option<String>>(0)?.zip(Some(row.get::<_, usize>(1)?)))
+            })?;
+        let (before, seen) =
+            self.equal.entry((new.entry_date, hash)).or_insert((there.as_ref().map_or(0, |(_, count)| *count), 0));
+        *seen += 1;
+        match there {
+            Some((id, _)) if *seen <= *before => Ok(Known::Same(read_uuid(&id)?)),
+            _ => Ok(Known::New),
+        }
     }
 
     /// Writes an entry with its details, sentiments and topics.
@@ -317,9 +326,11 @@ fn check(title: Option<&str>, content: &str) -> Result<()> {
     if content.trim_matches(' ').is_empty() {
         return Err(Error::usage("the entry is empty").hint("write something, or leave it be"));
     }
-    if content.contains('\0') || title.is_some_and(|title| title.contains('\0')) {
-        return Err(Error::usage("the text contains a NUL character")
-            .hint("is it really text? remove the NUL, for example with `tr -d '\\0'`"));
+    for (what, text) in [("text", content), ("title", title.unwrap_or_default())] {
+        if let Some(at) = text.find('\0') {
+            return Err(Error::usage(format!("the {what} contains a NUL character at offset {at}"))
+                .hint("is it really text? remove the NUL, for example with `tr -d '\\0'`"));
+        }
     }
     if title.is_some_and(|title| title.chars().count() > MAX_TITLE) {
         return Err(

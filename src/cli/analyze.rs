@@ -27,6 +27,8 @@ pub(super) fn run(args: &AnalyzeArgs, app: &mut App) -> Result<u8> {
     if args.background {
         return background(app).map(|()| 0);
     }
+    // At the very first use there is no folder yet for the lock to lie in.
+    app.store()?;
     let lock = app.analysis_lock()?;
     if let Err(TryLockError::WouldBlock) = lock.try_lock() {
         app.printer.note("An analysis is running; waiting for it.");

@@ -3,7 +3,6 @@ use crate::analysis::drain::{Parts, Report, Status, TASK, drain};
 use crate::app::{App, new_id, now};
 use crate::cache::{Cache, Namespace, Put};
 use crate::error::{Error, Kind, Result};
-use crate::model::ModelClient;
 use indicatif::ProgressBar;
 use std::fs::TryLockError;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -99,11 +98,7 @@ fn drain_locked(app: &mut App) -> Result<Report> {
     let interrupted = app.interrupted()?;
     let (text, cache) = (app.text_index(), app.cache());
     let (data, vectors) = (app.paths.data.clone(), app.paths.vector_index());
-    let server = app.model_server();
-    let mut connect = || match &server {
-        Ok(config) => ModelClient::connect_or_start(config.clone()),
-        Err(error) => Err(error.again()),
-    };
+    let mut connect = app.model_connector();
     let mut bar: Option<(String, ProgressBar)> = None;
     let draws = app.printer.draws_progress();
     let mut said = Instant::now();

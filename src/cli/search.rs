@@ -90,11 +90,7 @@ pub(super) fn with_parts<T>(app: &mut App, work: impl FnOnce(&mut Parts) -> Resu
     let model = app.model_if_installed()?;
     let (text, cache, now) = (app.text_index(), app.cache(), app.now().timestamp().max(0).unsigned_abs());
     let (data, vectors) = (app.paths.data.clone(), app.paths.vector_index());
-    let server = app.model_server();
-    let mut connect = || match &server {
-        Ok(config) => crate::model::ModelClient::connect_or_start(config.clone()),
-        Err(error) => Err(error.again()),
-    };
+    let mut connect = app.model_connector();
     // A journal that was just imported is indexed by its first search; that may take a while.
     let bar = super::progress::bar(app, "text index", 0);
     let catching_up = |done, total| {

@@ -2,7 +2,7 @@
 
 use super::listing::conditions;
 use super::value::read_uuid;
-use super::{connection, entries, log};
+use super::{connection, log, row};
 use crate::error::{Error, Kind, Result};
 use crate::journal::entry::Entry;
 use crate::journal::filter::Filter;
@@ -82,15 +82,15 @@ impl Snapshot {
 
     /// An entry with its topics and sentiments.
     pub fn entry(&self, id: Uuid) -> Result<Option<Entry>> {
-        entries::read(&self.connection, id)
+        row::read(&self.connection, id)
     }
 
     /// Hands over every entry, oldest first.
     pub fn each_entry(&self, visit: &mut dyn FnMut(Entry) -> Result<()>) -> Result<()> {
-        let mut statement = self.connection.prepare(&format!("{} ORDER BY e.created_at", entries::columns()))?;
+        let mut statement = self.connection.prepare(&format!("{} ORDER BY e.created_at", row::columns()))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            visit(entries::entry(&self.connection, row)?)?;
+            visit(row::entry(&self.connection, row)?)?;
         }
         Ok(())
     }

@@ -19,8 +19,9 @@ use crate::support::{Outcome, Sandbox};
 /// A process that is not killed and takes longer than this hangs.
 const HANGS: Duration = Duration::from_secs(180);
 
-/// How long after its start a process is killed, at most; a longer verb gets as long as it takes.
-const KILL_WITHIN: Duration = Duration::from_millis(60);
+/// How long after its start a process is killed: at most the first, or as long as its verb usually
+/// takes when that is longer, but never more than the second.
+const KILL_WITHIN: (Duration, Duration) = (Duration::from_millis(60), Duration::from_millis(1500));
 
 /// The words entries are made of.
 pub(crate) const WORDS: [&str; 48] = [
@@ -119,16 +120,16 @@ impl<'a> Worker<'a> {
 
     fn step(&mut self) -> Result<(), String> {
         match self.random.random_range(0..100) {
-            0..28 => self.add(),
-            28..46 => self.edit(),
-            46..56 => self.delete(),
-            56..66 => self.import(),
-            66..80 => self.search(),
-            80..88 => self.analyze(&["analyze"]),
-            88..92 => self.analyze(&["analyze", "--background", "--quiet"]),
-            92..95 => self.reindex(&["reindex", "text"]),
-            95..98 => self.reindex(&["reindex", "vectors"]),
-            98 => self.reindex(&["reindex"]),
+            0..30 => self.add(),
+            30..50 => self.edit(),
+            50..61 => self.delete(),
+            61..71 => self.import(),
+            71..83 => self.search(),
+            83..87 => self.analyze(&["analyze"]),
+            87..91 => self.analyze(&["analyze", "--background", "--quiet"]),
+            91..94 => self.reindex(&["reindex", "text"]),
+            94..97 => self.reindex(&["reindex", "vectors"]),
+            97 => self.reindex(&["reindex"]),
             _ => self.similar(),
         }
     }
@@ -151,8 +152,10 @@ impl<'a> Worker<'a> {
         let mut command = self.shared.sandbox.command_on(self.shared.sandbox.data(), analyze);
         command.args(args);
         let usual = self.shared.figures.lock().unwrap().usual(verb);
-        let limit = KILL_WITHIN.max(usual.mul_f64(1.2)).as_secs_f64();
-        let delay = self.random.random_bool(kill_share).then(|| self.random.random_range(0.0..limit));
+        let limit = usual.mul_f64(1.2).clamp(KILL_WITHIN.0, KILL_WITHIN.1).as_secs_f64();
+        // Half of them at any moment, half of them when the work is likely to be under way.
+        let from = if self.random.random_bool(0.5) { 0.0 } else { limit * 0.5 };
+        let delay = self.random.random_bool(kill_share).then(|| self.random.random_range(from..limit));
         let ended = self.watch(&mut command, delay.map(Duration::from_secs_f64))?;
         let mut figures = self.shared.figures.lock().unwrap();
         match &ended {
@@ -181,7 +184,7 @@ impl<'a> Worker<'a> {
                 break child.wait().map_err(|error| error.to_string())?;
             }
             let rest = kill_after.unwrap_or(HANGS).saturating_sub(past);
-            std::thread::sleep(rest.min(Duration::from_millis(2)));
+            std::thread::sleep(rest.min(Duration::from_millis(2).max(past / 8)));
         };
         let took = since.elapsed();
         let outcome = Outcome::new(command, status, &fs::read(out).unwrap(), &fs::read(err).unwrap(), took);
@@ -315,7 +318,7 @@ impl<'a> Worker<'a> {
             Some(found) => found.clone(),
             None => (String::from("morning"), String::new()),
         };
-        let words = self.random.random_bool(0.5);
+        let words = self.random.random_bool(0.7);
         let mut asked = vec![marker.as_str()];
         if !words {
             asked.extend(WORDS.choose(&mut self.random));
@@ -351,7 +354,7 @@ impl<'a> Worker<'a> {
 
     fn analyze(&mut self, args: &[&str]) -> Result<(), String> {
         let before = self.shared.ambushes.load(Ordering::Relaxed);
-        match self.run("analyze", args, 0.6)? {
+        match self.run("analyze", args, 0.85)? {
             Ended::Killed => Ok(()),
             Ended::Done(outcome) if outcome.code() == Some(15) => self.excuse(&outcome, before, "\0"),
             Ended::Done(outcome) if outcome.code() == Some(0) => Ok(()),
@@ -368,7 +371,7 @@ impl<'a> Worker<'a> {
     }
 
     fn reindex(&mut self, args: &[&str]) -> Result<(), String> {
-        match self.run("reindex", args, 0.6)? {
+        match self.run("reindex", args, 0.7)? {
             Ended::Killed => Ok(()),
             Ended::Done(outcome) if outcome.code() == Some(0) => Ok(()),
             Ended::Done(outcome) => Err(format!("it failed\n{outcome}")),

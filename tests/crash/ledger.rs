@@ -58,6 +58,16 @@ impl Held {
     }
 }
 
+/// How many of the changes whose answer was never seen were done all the same.
+pub(crate) fn landed(ledgers: &[Ledger], held: &Held) -> usize {
+    let uncertain = ledgers.iter().flat_map(|ledger| &ledger.entries).filter(|entry| entry.states.len() > 1);
+    let done = uncertain.filter(|entry| {
+        let found = held.0.get(&entry.marker).and_then(|found| found.first()).map(|(_, text)| text.clone());
+        entry.states.last() == Some(&found)
+    });
+    done.count()
+}
+
 /// The marker in a text: its first word.
 pub(crate) fn marker_of(text: &str) -> Option<&str> {
     text.split(' ').next().filter(|word| word.starts_with("mark"))

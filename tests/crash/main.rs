@@ -3,7 +3,7 @@
 //! search and similar answer as after a rebuild from nothing. Then older copies of the database are
 //! put back under projections that are ahead of them.
 //!
-//! `JOURNAL_CRASH_KILLS` (1000) and `JOURNAL_CRASH_SECONDS` (60) bound the killing, whichever comes
+//! `JOURNAL_CRASH_KILLS` (1000) and `JOURNAL_CRASH_SECONDS` (50) bound the killing, whichever comes
 //! first; `JOURNAL_CRASH_SEED` gives the workers the same choices again, though not the same moments.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     let seed = number("JOURNAL_CRASH_SEED", rand::rng().random_range(1..1_000_000));
     let mut sandbox = Sandbox::new();
     let kills = number("JOURNAL_CRASH_KILLS", 1000);
-    let seconds = Duration::from_secs(number("JOURNAL_CRASH_SECONDS", 60));
+    let seconds = Duration::from_secs(number("JOURNAL_CRASH_SECONDS", 50));
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| test(&sandbox, seed, kills, seconds)));
     match outcome {
         Ok(Ok(())) => ExitCode::SUCCESS,
@@ -77,7 +77,7 @@ fn test(sandbox: &Sandbox, seed: u64, kills: u64, limit: Duration) -> Result<(),
         *since = Instant::now();
     };
     let mut at = Instant::now();
-    let entries = judge::entries(sandbox, &ledgers)?;
+    let (entries, landed) = judge::entries(sandbox, &ledgers)?;
     judge::rows(sandbox.data())?;
     stage(&format!("{entries} entries, each as acknowledged"), &mut at);
     sandbox.ok(&["analyze"]);
@@ -100,7 +100,7 @@ fn test(sandbox: &Sandbox, seed: u64, kills: u64, limit: Duration) -> Result<(),
     let uncertain = ledgers.iter().flat_map(|ledger| &ledger.entries).filter(|entry| entry.states.len() > 1);
     println!(
         "crash: ok: {} processes, {} killed, {} background and model processes killed; {} entries acknowledged, \
-         {} uncertain, {entries} left; {worked:.0?} of work, {:.0?} in all",
+         {} uncertain, {landed} of them done; {entries} left; {worked:.0?} of work, {:.0?} in all",
         shared.figures.lock().unwrap().processes(),
         shared.kills.load(Ordering::Relaxed),
         shared.ambushes.load(Ordering::Relaxed),
@@ -135,7 +135,7 @@ fn ambush(shared: &Shared, seed: u64) {
     let mut random = rand::rngs::StdRng::seed_from_u64(seed);
     while !shared.stop.load(Ordering::Relaxed) {
         thread::sleep(Duration::from_millis(random.random_range(200..900)));
-        let server = random.random_bool(0.4);
+        let server = random.random_bool(0.15);
         let wanted = |line: &str| if server { is_server(line) } else { line.contains("analyze --background") };
         let prey = shared.sandbox.processes().into_iter().find(|(_, line)| wanted(line));
         if let Some((id, _)) = prey {

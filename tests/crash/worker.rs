@@ -19,8 +19,9 @@ use crate::support::{Outcome, Sandbox};
 /// A process that is not killed and takes longer than this hangs.
 const HANGS: Duration = Duration::from_secs(180);
 
-/// How long after its start a process is killed, at most; a longer verb gets as long as it takes.
-const KILL_WITHIN: Duration = Duration::from_millis(60);
+/// How long after its start a process is killed: at most the first, or as long as its verb usually
+/// takes when that is longer, but never more than the second.
+const KILL_WITHIN: (Duration, Duration) = (Duration::from_millis(60), Duration::from_millis(1500));
 
 /// The words entries are made of.
 pub(crate) const WORDS: [&str; 48] = [
@@ -119,13 +120,13 @@ impl<'a> Worker<'a> {
 
     fn step(&mut self) -> Result<(), String> {
         match self.random.random_range(0..100) {
-            0..28 => self.add(),
-            28..46 => self.edit(),
-            46..56 => self.delete(),
-            56..66 => self.import(),
-            66..80 => self.search(),
-            80..88 => self.analyze(&["analyze"]),
-            88..92 => self.analyze(&["analyze", "--background", "--quiet"]),
+            0..30 => self.add(),
+            30..52 => self.edit(),
+            52..64 => self.delete(),
+            64..74 => self.import(),
+            74..83 => self.search(),
+            83..86 => self.analyze(&["analyze"]),
+            86..92 => self.analyze(&["analyze", "--background", "--quiet"]),
             92..95 => self.reindex(&["reindex", "text"]),
             95..98 => self.reindex(&["reindex", "vectors"]),
             98 => self.reindex(&["reindex"]),
@@ -151,8 +152,10 @@ impl<'a> Worker<'a> {
         let mut command = self.shared.sandbox.command_on(self.shared.sandbox.data(), analyze);
         command.args(args);
         let usual = self.shared.figures.lock().unwrap().usual(verb);
-        let limit = KILL_WITHIN.max(usual.mul_f64(1.2)).as_secs_f64();
-        let delay = self.random.random_bool(kill_share).then(|| self.random.random_range(0.0..limit));
+        let limit = usual.mul_f64(1.2).clamp(KILL_WITHIN.0, KILL_WITHIN.1).as_secs_f64();
+        // Half of them at any moment, half of them when the work is likely to be under way.
+        let from = if self.random.random_bool(0.5) { 0.0 } else { limit * 0.5 };
+        let delay = self.random.random_bool(kill_share).then(|| self.random.random_range(from..limit));
         let ended = self.watch(&mut command, delay.map(Duration::from_secs_f64))?;
         let mut figures = self.shared.figures.lock().unwrap();
         match &ended {
@@ -181,7 +184,7 @@ impl<'a> Worker<'a> {
                 break child.wait().map_err(|error| error.to_string())?;
             }
             let rest = kill_after.unwrap_or(HANGS).saturating_sub(past);
-            std::thread::sleep(rest.min(Duration::from_millis(2)));
+            std::thread::sleep(rest.min(Duration::from_millis(2).max(past / 8)));
         };
         let took = since.elapsed();
         let outcome = Outcome::new(command, status, &fs::read(out).unwrap(), &fs::read(err).unwrap(), took);
@@ -207,7 +210,7 @@ impl<'a> Worker<'a> {
             &["add", "--json", &text]
         };
         let mut owned = Owned { marker, id: None, states: vec![Some(text.clone())] };
-        match self.run("add", args, 0.5)? {
+        match self.run("add", args, 0.55)? {
             Ended::Killed => owned.states.insert(0, None),
             Ended::Done(outcome) => {
                 let entry = answer(&outcome, 0)?;
@@ -241,7 +244,7 @@ impl<'a> Worker<'a> {
 
     fn change(&mut self, place: usize, verb: &'static str, rest: &[&str], new: Option<String>) -> Result<(), String> {
         let id = self.ledger.entries[place].id.clone().unwrap_or_default();
-        let ended = self.run(verb, &[&[verb, &id, "--json"], rest].concat(), 0.5)?;
+        let ended = self.run(verb, &[&[verb, &id, "--json"], rest].concat(), 0.55)?;
         let states = &mut self.ledger.entries[place].states;
         match ended {
             Ended::Killed => states.push(new),
@@ -280,7 +283,7 @@ impl<'a> Worker<'a> {
         let file = path.to_string_lossy().into_owned();
         let mut torn = false;
         loop {
-            match self.run("import", &["import", "--json", &file], 0.5)? {
+            match self.run("import", &["import", "--json", &file], 0.6)? {
                 Ended::Killed if self.random.random_bool(0.5) => torn = true,
                 Ended::Killed => {
                     self.ledger.entries[first..].iter_mut().for_each(|entry| {
@@ -315,14 +318,14 @@ impl<'a> Worker<'a> {
             Some(found) => found.clone(),
             None => (String::from("morning"), String::new()),
         };
-        let words = self.random.random_bool(0.5);
+        let words = self.random.random_bool(0.85);
         let mut asked = vec![marker.as_str()];
         if !words {
             asked.extend(WORDS.choose(&mut self.random));
         }
         let asked = asked.join(" ");
         let mode = if words { "words" } else { "hybrid" };
-        match self.run("search", &["search", "--json", "--limit", "50", "--mode", mode, &asked], 0.25)? {
+        match self.run("search", &["search", "--json", "--limit", "50", "--mode", mode, &asked], 0.4)? {
             Ended::Killed => Ok(()),
             Ended::Done(outcome) => {
                 let found = answer(&outcome, 0)?;
@@ -341,7 +344,7 @@ impl<'a> Worker<'a> {
         }
         let words: Vec<&str> = WORDS.choose_multiple(&mut self.random, 3).copied().collect();
         let before = self.shared.ambushes.load(Ordering::Relaxed);
-        match self.run("similar", &["similar", "--json", "--text", &words.join(" ")], 0.3)? {
+        match self.run("similar", &["similar", "--json", "--text", &words.join(" ")], 0.5)? {
             Ended::Killed => Ok(()),
             // Nothing has been analysed yet, or the model server was killed.
             Ended::Done(outcome) if outcome.code() == Some(15) => self.excuse(&outcome, before, "not been analysed"),
@@ -351,7 +354,7 @@ impl<'a> Worker<'a> {
 
     fn analyze(&mut self, args: &[&str]) -> Result<(), String> {
         let before = self.shared.ambushes.load(Ordering::Relaxed);
-        match self.run("analyze", args, 0.6)? {
+        match self.run("analyze", args, 0.92)? {
             Ended::Killed => Ok(()),
             Ended::Done(outcome) if outcome.code() == Some(15) => self.excuse(&outcome, before, "\0"),
             Ended::Done(outcome) if outcome.code() == Some(0) => Ok(()),
@@ -368,7 +371,7 @@ impl<'a> Worker<'a> {
     }
 
     fn reindex(&mut self, args: &[&str]) -> Result<(), String> {
-        match self.run("reindex", args, 0.6)? {
+        match self.run("reindex", args, 0.7)? {
             Ended::Killed => Ok(()),
             Ended::Done(outcome) if outcome.code() == Some(0) => Ok(()),
             Ended::Done(outcome) => Err(format!("it failed\n{outcome}")),

@@ -121,15 +121,15 @@ impl<'a> Worker<'a> {
     fn step(&mut self) -> Result<(), String> {
         match self.random.random_range(0..100) {
             0..30 => self.add(),
-            30..50 => self.edit(),
-            50..61 => self.delete(),
-            61..71 => self.import(),
-            71..83 => self.search(),
-            83..87 => self.analyze(&["analyze"]),
-            87..91 => self.analyze(&["analyze", "--background", "--quiet"]),
-            91..94 => self.reindex(&["reindex", "text"]),
-            94..97 => self.reindex(&["reindex", "vectors"]),
-            97 => self.reindex(&["reindex"]),
+            30..52 => self.edit(),
+            52..64 => self.delete(),
+            64..74 => self.import(),
+            74..83 => self.search(),
+            83..86 => self.analyze(&["analyze"]),
+            86..92 => self.analyze(&["analyze", "--background", "--quiet"]),
+            92..95 => self.reindex(&["reindex", "text"]),
+            95..98 => self.reindex(&["reindex", "vectors"]),
+            98 => self.reindex(&["reindex"]),
             _ => self.similar(),
         }
     }
@@ -210,7 +210,7 @@ impl<'a> Worker<'a> {
             &["add", "--json", &text]
         };
         let mut owned = Owned { marker, id: None, states: vec![Some(text.clone())] };
-        match self.run("add", args, 0.5)? {
+        match self.run("add", args, 0.55)? {
             Ended::Killed => owned.states.insert(0, None),
             Ended::Done(outcome) => {
                 let entry = answer(&outcome, 0)?;
@@ -244,7 +244,7 @@ impl<'a> Worker<'a> {
 
     fn change(&mut self, place: usize, verb: &'static str, rest: &[&str], new: Option<String>) -> Result<(), String> {
         let id = self.ledger.entries[place].id.clone().unwrap_or_default();
-        let ended = self.run(verb, &[&[verb, &id, "--json"], rest].concat(), 0.5)?;
+        let ended = self.run(verb, &[&[verb, &id, "--json"], rest].concat(), 0.55)?;
         let states = &mut self.ledger.entries[place].states;
         match ended {
             Ended::Killed => states.push(new),
@@ -283,7 +283,7 @@ impl<'a> Worker<'a> {
         let file = path.to_string_lossy().into_owned();
         let mut torn = false;
         loop {
-            match self.run("import", &["import", "--json", &file], 0.5)? {
+            match self.run("import", &["import", "--json", &file], 0.6)? {
                 Ended::Killed if self.random.random_bool(0.5) => torn = true,
                 Ended::Killed => {
                     self.ledger.entries[first..].iter_mut().for_each(|entry| {
@@ -318,14 +318,14 @@ impl<'a> Worker<'a> {
             Some(found) => found.clone(),
             None => (String::from("morning"), String::new()),
         };
-        let words = self.random.random_bool(0.7);
+        let words = self.random.random_bool(0.85);
         let mut asked = vec![marker.as_str()];
         if !words {
             asked.extend(WORDS.choose(&mut self.random));
         }
         let asked = asked.join(" ");
         let mode = if words { "words" } else { "hybrid" };
-        match self.run("search", &["search", "--json", "--limit", "50", "--mode", mode, &asked], 0.25)? {
+        match self.run("search", &["search", "--json", "--limit", "50", "--mode", mode, &asked], 0.4)? {
             Ended::Killed => Ok(()),
             Ended::Done(outcome) => {
                 let found = answer(&outcome, 0)?;
@@ -344,7 +344,7 @@ impl<'a> Worker<'a> {
         }
         let words: Vec<&str> = WORDS.choose_multiple(&mut self.random, 3).copied().collect();
         let before = self.shared.ambushes.load(Ordering::Relaxed);
-        match self.run("similar", &["similar", "--json", "--text", &words.join(" ")], 0.3)? {
+        match self.run("similar", &["similar", "--json", "--text", &words.join(" ")], 0.5)? {
             Ended::Killed => Ok(()),
             // Nothing has been analysed yet, or the model server was killed.
             Ended::Done(outcome) if outcome.code() == Some(15) => self.excuse(&outcome, before, "not been analysed"),
@@ -354,7 +354,7 @@ impl<'a> Worker<'a> {
 
     fn analyze(&mut self, args: &[&str]) -> Result<(), String> {
         let before = self.shared.ambushes.load(Ordering::Relaxed);
-        match self.run("analyze", args, 0.85)? {
+        match self.run("analyze", args, 0.92)? {
             Ended::Killed => Ok(()),
             Ended::Done(outcome) if outcome.code() == Some(15) => self.excuse(&outcome, before, "\0"),
             Ended::Done(outcome) if outcome.code() == Some(0) => Ok(()),

@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use support::{Outcome, Sandbox};
 
@@ -42,9 +43,23 @@ impl Disk {
         self.place.join("filler")
     }
 
-    fn remount(&self, how: &str) {
-        let status = Command::new("mount").args(["-o", &format!("remount,{how}")]).arg(&self.place).status();
-        assert!(status.unwrap().success());
+    /// Nobody may have a file open for writing.
+    fn remount(&self, how: &str, sandbox: &Sandbox) {
+        for (id, _) in sandbox.processes() {
+            support::kill(id);
+        }
+        sandbox.vanish();
+        // A process that is gone from the list may still be giving back its files.
+        for attempt in 0.. {
+            let mut mount = Command::new("mount");
+            mount.args(["-o", &format!("remount,{how}")]).arg(&self.place);
+            let outcome = mount.output().unwrap();
+            if outcome.status.success() {
+                return;
+            }
+            assert!(attempt < 100, "{}", String::from_utf8_lossy(&outcome.stderr));
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 
@@ -173,7 +188,7 @@ fn a_disk_that_cannot_be_written_can_be_read() {
     sandbox.ok(&["analyze"]);
     sandbox.ok(&["search", "something kept"]);
     let exported = sandbox.ok(&["export"]).stdout;
-    disk.remount("ro");
+    disk.remount("ro", &sandbox);
     expect_readable(&sandbox, &kept, &exported);
     let found = sandbox.run(&["search", "kept", "--mode", "words", "--json"]).expect(0);
     assert_eq!(support::ids(&found.json()["results"]).len(), 3, "{found}");
@@ -197,7 +212,7 @@ fn a_disk_that_cannot_be_written_can_be_read() {
     for args in [&["delete", &kept[0], "--yes"][..], &["undo"], &["reindex"]] {
         unwritable(&sandbox.run(args));
     }
-    disk.remount("rw");
+    disk.remount("rw", &sandbox);
     assert_eq!(sandbox.ok(&["export"]).stdout, exported);
     sandbox.add("Written again");
     sandbox.ok(&["analyze"]);
@@ -212,7 +227,7 @@ fn a_first_use_where_nothing_can_be_written() {
         eprintln!("SKIPPED: nothing can be mounted here");
         return;
     };
-    disk.remount("ro");
+    disk.remount("ro", &sandbox);
     for place in ["", "data"] {
         sandbox.move_to(disk.place.join(place));
         let add = sandbox.run(&["add", "The very first text"]);

@@ -32,6 +32,7 @@ pub struct Words {
 /// # Errors
 /// Corrupt when the index can neither be read nor rebuilt.
 pub fn find(parts: &Parts, request: &Request, query: &Query, limit: usize) -> Result<Words> {
+    let mut failure = None;
     let mut progress = |progress: Progress| {
         (parts.catching_up)(progress.done, progress.total);
         Ok(())
@@ -41,7 +42,11 @@ pub fn find(parts: &Parts, request: &Request, query: &Query, limit: usize) -> Re
         Err(error) if error.kind() == Kind::Busy => Some(
             "the text index is being brought up to date by another process: the newest entries may be missing".into(),
         ),
-        Err(error) => Some(format!("the text index could not be brought up to date: {error}")),
+        Err(error) => {
+            let reason = format!("the text index could not be brought up to date: {error}");
+            failure = Some(error);
+            Some(reason)
+        }
     };
     let asked = TextRequest { user: request.user, query, filter: request.filter, offset: 0, limit, relax: true };
     let results = match parts.text.search(&asked) {
@@ -51,6 +56,8 @@ pub fn find(parts: &Parts, request: &Request, query: &Query, limit: usize) -> Re
             reason = Some(format!("the text index was built anew: {error}"));
             parts.text.search(&asked)?
         }
+        // That there is no index follows from why none could be made.
+        Err(error) if error.kind() == Kind::NotFound => return Err(failure.unwrap_or(error)),
         Err(error) => return Err(error),
     };
     // Building anew for the first time is how every index begins.

@@ -37,9 +37,10 @@ pub use users::NO_PASSWORD;
 pub use verify::Finding;
 pub use writer::{Change, EntryWriter, Known, content_hash};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, TransactionBehavior};
+use connection::Opened;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -55,6 +56,8 @@ pub struct Clock {
 /// An open journal.
 pub struct Store {
     connection: Connection,
+    /// Why nothing can be written, when nothing can.
+    unwritable: Option<Error>,
     clock: Clock,
     folder: PathBuf,
 }
@@ -65,7 +68,8 @@ impl Store {
     /// # Errors
     /// Corrupt, busy, or a failure that names the path: no space, no permission, a newer schema.
     pub fn open(folder: &Path, clock: Clock) -> Result<Store> {
-        Ok(Store { connection: connection::open(folder)?, clock, folder: folder.to_path_buf() })
+        let Opened { connection, unwritable } = connection::open(folder)?;
+        Ok(Store { connection, unwritable, clock, folder: folder.to_path_buf() })
     }
 
     /// Runs `work` in one transaction that holds the write lock from its start, and commits.
@@ -77,7 +81,7 @@ impl Store {
         operation: Option<(Uuid, &str)>,
         work: impl FnOnce(&Connection) -> Result<(T, String)>,
     ) -> Result<T> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.begin()?;
         let before = log::last_seq(&transaction)?;
         let (value, summary) = work(&transaction)?;
         let after = log::last_seq(&transaction)?;
@@ -93,10 +97,18 @@ impl Store {
 
     /// Runs `work` as [`Store::write`] does, and takes everything back.
     fn rehearse<T>(&mut self, work: impl FnOnce(&Connection) -> Result<(T, String)>) -> Result<T> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.begin()?;
         let (value, _) = work(&transaction)?;
         transaction.rollback()?;
         Ok(value)
+    }
+
+    /// A transaction that holds the write lock from its start.
+    fn begin(&mut self) -> Result<Transaction<'_>> {
+        if let Some(error) = &self.unwritable {
+            return Err(error.again());
+        }
+        Ok(self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
     }
 
     /// A second, reading connection that sees the journal as it is now, whatever is written later.

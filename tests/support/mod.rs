@@ -156,6 +156,15 @@ impl Sandbox {
         found
     }
 
+    /// Waits until no process is left.
+    pub(crate) fn vanish(&self) {
+        let since = Instant::now();
+        while !self.processes().is_empty() {
+            assert!(since.elapsed() < PATIENCE, "they stay: {:?}", self.processes());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Waits until nothing works in the background any more; the model server may stay.
     pub(crate) fn settle(&self) {
         let since = Instant::now();

@@ -1,0 +1,31 @@
+//! `journal analyze` where there is no model: indexes follow, and what is missing is said.
+
+use crate::support::Sandbox;
+
+#[test]
+fn the_index_is_brought_up_to_date_and_the_rest_stays_pending() {
+    let sandbox = Sandbox::with_sample();
+    let report = sandbox.run(["analyze", "--json"]).ok().json();
+    assert_eq!(report["indexed"], 207, "{report}");
+    let again = sandbox.run(["analyze"]).ok().says("model");
+    assert_eq!(again.text(), "Nothing is pending.\n");
+    sandbox.add(["one more"]);
+    assert_eq!(sandbox.run(["analyze", "--json"]).ok().json()["indexed"], 1);
+}
+
+#[test]
+fn a_change_starts_it_in_the_background_unless_told_otherwise() {
+    let sandbox = Sandbox::new();
+    std::fs::write(sandbox.config(), "").unwrap();
+    sandbox.add(["text"]);
+    let since = std::time::Instant::now();
+    loop {
+        let tasks = sandbox.run(["tasks", "--json"]).ok().array("tasks");
+        let text = tasks.iter().find(|task| task["task_id"] == "text_index").unwrap().clone();
+        if text["pending"] == 0 {
+            break;
+        }
+        assert!(since.elapsed() < std::time::Duration::from_secs(20), "{text}");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}

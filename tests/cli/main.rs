@@ -1,0 +1,32 @@
+//! The real binary, as a person or a script runs it: one module for each verb, and some for what all
+//! verbs promise together.
+#![allow(clippy::unwrap_used)]
+
+mod add;
+mod analyze;
+mod bare;
+mod completions;
+mod config;
+mod dates;
+mod delete;
+mod doctor;
+mod edit;
+mod editor;
+mod exits;
+mod export;
+mod history;
+mod import;
+mod list;
+#[cfg(feature = "model-server")]
+mod meaning;
+mod models;
+mod mood;
+mod reindex;
+mod search;
+mod show;
+mod similar;
+mod streams;
+mod support;
+mod tasks;
+mod terminal;
+mod undo;

@@ -1,0 +1,19 @@
+//! `journal reindex`.
+
+use crate::support::{Sandbox, field};
+
+#[test]
+fn projections_are_built_anew_and_give_the_same_answers() {
+    let sandbox = Sandbox::with_sample();
+    let search = || field(&sandbox.run(["search", "rain", "--mode", "words", "--json"]).ok().array("results"), "id");
+    let before = search();
+    let report = sandbox.run(["reindex", "--json"]).ok().quiet().array("rebuilt");
+    assert_eq!(field(&report, "part"), ["cache", "text"]);
+    assert_eq!(report[1]["entries"], 207);
+    assert_eq!(search(), before);
+    assert!(sandbox.run(["reindex", "text"]).ok().text().contains("207 entries"));
+    sandbox.run(["reindex", "embeddings"]).code(15).says("model");
+    sandbox.run(["reindex", "nosuch"]).code(2);
+    let empty = Sandbox::new();
+    assert_eq!(empty.run(["reindex", "--json"]).ok().array("rebuilt")[1]["entries"], 0);
+}

@@ -26,8 +26,14 @@ pub struct Vader {
 ///
 /// The compound score is made for single sentences and saturates on longer texts, so the text's
 /// score is the mean over the sentences in which VADER knows at least one word.
+///
+/// A text that is plainly in another language is not judged: German "war" is not English war.
 pub fn vader(text: &str) -> Vader {
     let mut sum = Vader { compound: 0.0, shares: [0.0, 0.0, 0.0], known_sentences: 0 };
+    if in_another_language(text) {
+        return sum;
+    }
+    let text = as_typed_on_any_keyboard(text);
     // Without a known word VADER answers "all neutral", which is no judgement.
     for scores in text.unicode_sentences().map(vader::score).filter(|scores| scores.known) {
         sum.compound += scores.compound;
@@ -42,6 +48,17 @@ pub fn vader(text: &str) -> Vader {
         sum.shares = sum.shares.map(|share| share / count);
     }
     sum
+}
+
+/// Whether a text is certainly not English. Short texts say too little to tell.
+fn in_another_language(text: &str) -> bool {
+    whatlang::detect(text).is_some_and(|found| found.lang() != whatlang::Lang::Eng && found.is_reliable())
+}
+
+/// The reference reads neither the curly apostrophe that phones type ("don’t like" would be a
+/// liking) nor a heart with the variation selector that makes it red.
+fn as_typed_on_any_keyboard(text: &str) -> String {
+    text.replace('\u{2019}', "'").replace('\u{fe0f}', "")
 }
 
 impl Vader {
@@ -87,6 +104,20 @@ impl Vader {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_language_is_not_judged_by_english_words() {
+        let german = "Der Zug fuhr um acht, und alles war gut. Danach sind wir noch lange am Fluss entlang gegangen, \
+            bis es dunkel wurde und die Laternen angingen. Zu Hause gab es Suppe, und keiner wollte schlafen gehen.";
+        assert_eq!(vader(german).mood(), None);
+        assert!(vader("Curtains, and I love them.").mood().is_some(), "a short text is taken for English");
+    }
+
+    #[test]
+    fn phones_type_other_characters() {
+        assert_eq!(vader("I don\u{2019}t like it.").compound, vader("I don't like it.").compound);
+        assert!(vader("\u{2764}\u{fe0f} this").compound > 0.5);
+    }
 
     #[test]
     fn one_sentence_has_the_score_of_vader() {

@@ -187,9 +187,13 @@ impl App {
         })
     }
 
-    /// Connects to the model server, starting it when nobody listens.
-    pub fn connect_model(&self) -> Result<ModelClient> {
-        ModelClient::connect_or_start(self.model_server()?)
+    /// A way to connect later, when it is known that the model is needed: it borrows nothing.
+    pub fn model_connector(&self) -> impl FnMut() -> Result<ModelClient> + use<> {
+        let server = self.model_server();
+        move || match &server {
+            Ok(config) => ModelClient::connect_or_start(config.clone()),
+            Err(error) => Err(error.again()),
+        }
     }
 
     /// Whether a person can be asked.

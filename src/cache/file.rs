@@ -134,7 +134,8 @@ impl CacheFile {
     }
 
     fn remove(&self) -> io::Result<()> {
-        match fs::remove_file(&self.path) {
+        let removed = if self.path.is_dir() { fs::remove_dir_all(&self.path) } else { fs::remove_file(&self.path) };
+        match removed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }

@@ -3,9 +3,8 @@ use crate::analysis::drain::{Parts, Report, Status, TASK, drain};
 use crate::app::{App, new_id, now};
 use crate::cache::{Cache, Namespace, Put};
 use crate::error::{Error, Kind, Result};
-use crate::model::ModelClient;
 use indicatif::ProgressBar;
-use std::fs::TryLockError;
+use std::fs::{File, TryLockError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -27,13 +26,14 @@ pub(super) fn run(args: &AnalyzeArgs, app: &mut App) -> Result<u8> {
     if args.background {
         return background(app).map(|()| 0);
     }
+    // At the very first use there is no folder yet for the lock to lie in.
+    app.store()?;
     let lock = app.analysis_lock()?;
     if let Err(TryLockError::WouldBlock) = lock.try_lock() {
         app.printer.note("An analysis is running; waiting for it.");
         lock.lock().map_err(|error| Error::failure(format!("cannot lock the analysis: {error}")))?;
     }
-    let report = drain_locked(app)?;
-    drop(lock);
+    let report = drain_and_release(app, lock)?;
     for failed in &report.failed {
         app.printer.warn(&format!("not analysed: {failed}"));
     }
@@ -68,7 +68,7 @@ fn background(app: &mut App) -> Result<()> {
     loop {
         let before = app.store()?.log_head()?;
         let lock = app.analysis_lock()?;
-        if lock.try_lock().is_err() {
+        if !taken(&lock) {
             return Ok(());
         }
         let outcome = drain_locked(app);
@@ -85,11 +85,32 @@ fn background(app: &mut App) -> Result<()> {
     }
 }
 
+/// Takes the lock unless an analysis holds it. One that only looks whether an analysis runs holds it too,
+/// for an instant: so it is tried more than once.
+fn taken(lock: &File) -> bool {
+    (0..5).any(|attempt| {
+        std::thread::sleep(Duration::from_millis(2 * attempt));
+        lock.try_lock().is_ok()
+    })
+}
+
 /// Does what is pending before a command that needs it.
 pub(super) fn drain_now(app: &mut App) -> Result<Report> {
     let lock = app.analysis_lock()?;
     lock.lock().map_err(|error| Error::failure(format!("cannot lock the analysis: {error}")))?;
-    drain_locked(app)
+    drain_and_release(app, lock)
+}
+
+/// Does what is pending. Whoever wrote meanwhile saw the lock held and left the work to us: if the log
+/// has grown, a background analysis looks once more, as one does itself.
+fn drain_and_release(app: &mut App, lock: File) -> Result<Report> {
+    let before = app.store()?.log_head()?;
+    let outcome = drain_locked(app);
+    drop(lock);
+    if app.store()?.log_head()? != before {
+        app.wake_analysis();
+    }
+    outcome
 }
 
 fn drain_locked(app: &mut App) -> Result<Report> {
@@ -97,11 +118,7 @@ fn drain_locked(app: &mut App) -> Result<Report> {
     let interrupted = app.interrupted()?;
     let (text, cache) = (app.text_index(), app.cache());
     let (data, vectors) = (app.paths.data.clone(), app.paths.vector_index());
-    let server = app.model_server();
-    let mut connect = || match &server {
-        Ok(config) => ModelClient::connect_or_start(config.clone()),
-        Err(error) => Err(error.again()),
-    };
+    let mut connect = app.model_connector();
     let mut bar: Option<(String, ProgressBar)> = None;
     let draws = app.printer.draws_progress();
     let mut said = Instant::now();

@@ -90,10 +90,12 @@ pub(super) fn with_parts<T>(app: &mut App, work: impl FnOnce(&mut Parts) -> Resu
     let model = app.model_if_installed()?;
     let (text, cache, now) = (app.text_index(), app.cache(), app.now().timestamp().max(0).unsigned_abs());
     let (data, vectors) = (app.paths.data.clone(), app.paths.vector_index());
-    let server = app.model_server();
-    let mut connect = || match &server {
-        Ok(config) => crate::model::ModelClient::connect_or_start(config.clone()),
-        Err(error) => Err(error.again()),
+    let mut connect = app.model_connector();
+    // A journal that was just imported is indexed by its first search; that may take a while.
+    let bar = super::progress::bar(app, "text index", 0);
+    let catching_up = |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
     };
     let mut parts = Parts {
         data: &data,
@@ -104,8 +106,11 @@ pub(super) fn with_parts<T>(app: &mut App, work: impl FnOnce(&mut Parts) -> Resu
         model: model.as_ref(),
         connect: &mut connect,
         now,
+        catching_up: &catching_up,
     };
-    work(&mut parts)
+    let outcome = work(&mut parts);
+    bar.finish_and_clear();
+    outcome
 }
 
 /// Prints what was found.

@@ -8,13 +8,35 @@
 pub mod text;
 pub mod vector;
 
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use std::time::Duration;
 
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::journal::log::Position;
+
+/// Makes the folder of a projection, and the one above it, for the user alone. A file that stands in
+/// the place of either holds nothing that is needed, and is removed.
+fn make_folder(folder: &Path) -> Result<()> {
+    let make = || DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    let made = match make() {
+        Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory) => {
+            for place in folder.parent().into_iter().chain([folder]) {
+                if fs::symlink_metadata(place).is_ok_and(|found| !found.is_dir() && !found.is_symlink()) {
+                    fs::remove_file(place).map_err(|error| Error::io("cannot remove", place, error))?;
+                }
+            }
+            make()
+        }
+        made => made,
+    };
+    made.map_err(|error| Error::io("cannot make the folder", folder, error))
+}
 
 /// What the text index holds of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]

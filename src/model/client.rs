@@ -4,7 +4,6 @@
 use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
 use std::process::Child;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -14,27 +13,8 @@ use crate::model::protocol::{
     Hello, Request, Response, ServerStatus, decode_vector, failure, read_message, write_message,
 };
 use crate::model::socket::nobody_listens;
-use crate::model::start::{StderrLog, start};
+use crate::model::start::{ClientConfig, StderrLog, start};
 use crate::model::{ModelInfo, ModelRef, registry};
-
-/// Where the server is and how to start it. All paths are absolute.
-#[derive(Debug, Clone)]
-pub struct ClientConfig {
-    /// The socket: see [`crate::model::socket::socket_paths`].
-    pub socket: PathBuf,
-    /// The file whose lock the one server holds.
-    pub lock: PathBuf,
-    /// The server's executable: see [`crate::model::start::find_server`].
-    pub server: PathBuf,
-    /// How long a started server stays with nobody connected; whole seconds.
-    pub idle: Duration,
-    /// Threads a started server computes with; absent for all cores but one.
-    pub threads: Option<usize>,
-    /// How long to wait for a started server to listen. It listens before it loads a model.
-    pub start_timeout: Duration,
-    /// What started servers write on stderr.
-    pub stderr_log: PathBuf,
-}
 
 /// Bounds on one request, so that progress shows and no message nears the protocol's limit.
 const TEXTS_PER_REQUEST: usize = 64;

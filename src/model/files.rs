@@ -11,7 +11,6 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::ModelRef;
-use crate::model::install::REMOVED;
 use crate::model::registry::{self, MODELS, ModelKind, ModelSpec};
 
 /// The file written into each installed folder.
@@ -27,6 +26,9 @@ pub(crate) struct Manifest {
     /// By path inside the folder, with `/`.
     pub(crate) files: BTreeMap<String, Recorded>,
 }
+
+/// What the folder of a model that is being removed ends in.
+pub(crate) const REMOVED: &str = ".removed";
 
 /// Size and hash of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

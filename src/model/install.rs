@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::archive::{LIMITS, unpack};
-use crate::model::files::{InstalledModel, MANIFEST, Manifest, ModelFolders, Recorded, record, result_name};
+use crate::model::files::{InstalledModel, MANIFEST, Manifest, ModelFolders, REMOVED, Recorded, record, result_name};
 use crate::model::registry::{self, ModelSpec};
 
 /// How deep a model may lie inside the given folder or archive.
@@ -19,7 +19,6 @@ const MAX_DEPTH: usize = 8;
 
 /// Endings of the folders a model is put together in, and taken apart in.
 const STAGING: &str = ".installing";
-pub(crate) const REMOVED: &str = ".removed";
 
 /// Installs the model from `source`: a folder laid out as sentence-transformers does, possibly
 /// nested inside, or a `.zip`, `.whl`, `.tar` or `.tar.gz` with such a folder. A model installed

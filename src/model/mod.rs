@@ -31,9 +31,10 @@ pub mod serve;
 pub mod socket;
 pub mod start;
 
-pub use client::{ClientConfig, ModelClient};
+pub use client::ModelClient;
 pub use files::{InstalledModel, ModelFolders, Verdict};
 pub use protocol::ServerStatus;
+pub use start::ClientConfig;
 
 use std::path::PathBuf;
 

@@ -6,10 +6,29 @@ use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
-use crate::model::client::ClientConfig;
 use crate::model::socket::prepare_folder;
+
+/// Where the server is and how to start it. All paths are absolute.
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    /// The socket: see [`crate::model::socket::socket_paths`].
+    pub socket: PathBuf,
+    /// The file whose lock the one server holds.
+    pub lock: PathBuf,
+    /// The server's executable: see [`crate::model::start::find_server`].
+    pub server: PathBuf,
+    /// How long a started server stays with nobody connected; whole seconds.
+    pub idle: Duration,
+    /// Threads a started server computes with; absent for all cores but one.
+    pub threads: Option<usize>,
+    /// How long to wait for a started server to listen. It listens before it loads a model.
+    pub start_timeout: Duration,
+    /// What started servers write on stderr.
+    pub stderr_log: PathBuf,
+}
 
 /// The file name of the server.
 pub const SERVER_NAME: &str = "journal-model";

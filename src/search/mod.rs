@@ -41,6 +41,8 @@ pub struct Parts<'a> {
     pub connect: &'a mut dyn FnMut() -> Result<ModelClient>,
     /// The time, in seconds since 1970.
     pub now: u64,
+    /// Told how far the text index is while it is brought up to date: entries done, entries in all.
+    pub catching_up: &'a dyn Fn(u64, u64),
 }
 
 /// What is asked.
@@ -127,6 +129,7 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
     let query = Query::parse(request.text);
     let depth = DEPTH.max(request.limit.saturating_mul(3));
     let mut reasons: Vec<String> = Vec::new();
+    let mut without_words = None;
     let by_words = match request.mode {
         SearchMode::Meaning => None,
         _ => match words::find(parts, request, &query, depth) {
@@ -137,6 +140,7 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
             Err(error) if request.mode == SearchMode::Words => return Err(error),
             Err(error) => {
                 reasons.push(format!("words were not searched: {error}"));
+                without_words = Some(error);
                 None
             }
         },
@@ -148,7 +152,8 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
                 reasons.extend(found.reason.clone());
                 Some(found)
             }
-            Err(error) if request.mode == SearchMode::Meaning || by_words.is_none() => return Err(error),
+            // When nothing works, the words' failure is the graver one: they need no model.
+            Err(error) if by_words.is_none() => return Err(without_words.unwrap_or(error)),
             Err(error) => {
                 reasons.push(match error.hint_text() {
                     Some(hint) => format!("searched by words only: {error} ({hint})"),

@@ -3,8 +3,8 @@
 use super::{MeaningEvidence, Parts, Request, snippet};
 use crate::error::{Kind, Result};
 use crate::follow;
-use crate::index::LockWait;
 use crate::index::text::{Highlighter, TextHit, TextRequest};
+use crate::index::{LockWait, Progress};
 use crate::journal::entry::Entry;
 use crate::journal::filter::{Filter, TopicTest};
 use crate::journal::query::{Query, Scope};
@@ -32,21 +32,32 @@ pub struct Words {
 /// # Errors
 /// Corrupt when the index can neither be read nor rebuilt.
 pub fn find(parts: &Parts, request: &Request, query: &Query, limit: usize) -> Result<Words> {
-    let mut reason = match follow::catch_up_text(parts.data, parts.text, LockWait::UpTo(PATIENCE), &mut |_| Ok(())) {
+    let mut failure = None;
+    let mut progress = |progress: Progress| {
+        (parts.catching_up)(progress.done, progress.total);
+        Ok(())
+    };
+    let mut reason = match follow::catch_up_text(parts.data, parts.text, LockWait::UpTo(PATIENCE), &mut progress) {
         Ok(report) => report.rebuilt.map(|why| format!("the text index was built anew: {why}")),
         Err(error) if error.kind() == Kind::Busy => Some(
             "the text index is being brought up to date by another process: the newest entries may be missing".into(),
         ),
-        Err(error) => Some(format!("the text index could not be brought up to date: {error}")),
+        Err(error) => {
+            let reason = format!("the text index could not be brought up to date: {error}");
+            failure = Some(error);
+            Some(reason)
+        }
     };
     let asked = TextRequest { user: request.user, query, filter: request.filter, offset: 0, limit, relax: true };
     let results = match parts.text.search(&asked) {
         Ok(results) => results,
         Err(error) if error.kind() == Kind::Corrupt => {
-            follow::rebuild_text(parts.data, parts.text, &mut |_| Ok(()))?;
+            follow::rebuild_text(parts.data, parts.text, &mut progress)?;
             reason = Some(format!("the text index was built anew: {error}"));
             parts.text.search(&asked)?
         }
+        // That there is no index follows from why none could be made.
+        Err(error) if error.kind() == Kind::NotFound => return Err(failure.unwrap_or(error)),
         Err(error) => return Err(error),
     };
     // Building anew for the first time is how every index begins.

@@ -13,11 +13,21 @@ pub const FILE_NAME: &str = "journal.db";
 /// How often a writer looks again before it gives up: some 25 seconds in all.
 const BUSY_TRIES: i32 = 15_000;
 
+/// With less room than this, in bytes, the files that readers share cannot be made.
+const LITTLE_ROOM: u64 = 64 * 1024;
+
+/// A database that is open.
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    /// Why nothing can be written, when nothing can.
+    pub(super) unwritable: Option<Error>,
+}
+
 /// Opens the database in this folder, creating and migrating it when needed.
 ///
 /// Creation, the switch to write-ahead logging and migrations happen under a lock file, because the
 /// busy handler does not cover the switch: eight first starts at once would fail without it.
-pub(super) fn open(folder: &Path) -> Result<Connection> {
+pub(super) fn open(folder: &Path) -> Result<Opened> {
     let path = folder.join(FILE_NAME);
     if !path.exists() {
         create_folder(folder)?;
@@ -26,7 +36,10 @@ pub(super) fn open(folder: &Path) -> Result<Connection> {
         .and_then(|mut connection| prepare(&mut connection).map(|version| (connection, version)));
     let (mut connection, version) = match opened {
         Ok(opened) => opened,
-        Err(error) if is_read_only(&error) && path.exists() => return open_unwritable(&path, &error),
+        Err(error) if is_unwritable(&path, &error) && path.exists() => {
+            let connection = open_unwritable(&path, &error)?;
+            return Ok(Opened { connection, unwritable: Some(cannot_open(&path, &error)) });
+        }
         Err(error) => return Err(cannot_open(&path, &error)),
     };
     if version > migrations::LATEST {
@@ -49,14 +62,14 @@ pub(super) fn open(folder: &Path) -> Result<Connection> {
         migrations::up(&transaction)?;
         transaction.commit().map_err(|error| cannot_open(&path, &error))?;
     }
-    Ok(connection)
+    Ok(Opened { connection, unwritable: None })
 }
 
 /// Opens a second connection to a database that is open already, for reading.
 pub(super) fn open_reader(folder: &Path) -> Result<Connection> {
     let path = folder.join(FILE_NAME);
     Connection::open(&path).and_then(|mut connection| prepare(&mut connection).map(|_| connection)).or_else(|error| {
-        if is_read_only(&error) { open_unwritable(&path, &error) } else { Err(cannot_open(&path, &error)) }
+        if is_unwritable(&path, &error) { open_unwritable(&path, &error) } else { Err(cannot_open(&path, &error)) }
     })
 }
 
@@ -78,8 +91,8 @@ fn wait_a_little(tries: i32) -> bool {
     tries < BUSY_TRIES
 }
 
-/// A journal on a medium that cannot be written is still readable, as long as no other process has
-/// left unfinished work beside it.
+/// A journal on a medium that cannot be written, or has no room for the files that readers share, is
+/// still readable, as long as no other process has left unfinished work beside it.
 fn open_unwritable(path: &Path, why: &rusqlite::Error) -> Result<Connection> {
     let wal = PathBuf::from(format!("{}-wal", path.display()));
     if fs::metadata(&wal).is_ok_and(|wal| wal.len() > 0) {
@@ -97,8 +110,22 @@ fn open_unwritable(path: &Path, why: &rusqlite::Error) -> Result<Connection> {
     Ok(connection)
 }
 
-fn is_read_only(error: &rusqlite::Error) -> bool {
+fn is_unwritable(path: &Path, error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied))
+        || is_full(path, error)
+}
+
+/// Whether this failure is for want of room: making the files that readers share fails as an error of
+/// the disk, which says nothing of the reason.
+fn is_full(path: &Path, error: &rusqlite::Error) -> bool {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => true,
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => path
+            .parent()
+            .and_then(|folder| rustix::fs::statvfs(folder).ok())
+            .is_some_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < LITTLE_ROOM),
+        _ => false,
+    }
 }
 
 /// Creates the data folder, for its owner only.
@@ -122,15 +149,19 @@ fn lock_file(folder: &Path) -> Result<File> {
 }
 
 fn cannot_open(path: &Path, error: &rusqlite::Error) -> Error {
-    from_sqlite(error).context(format_args!("cannot open the journal {}", path.display()))
+    let reason = if is_full(path, error) { full() } else { from_sqlite(error) };
+    reason.context(format_args!("cannot open the journal {}", path.display()))
+}
+
+fn full() -> Error {
+    Error::failure("the disk is full").hint("free some space and run the command again; what was saved before is safe")
 }
 
 /// What a failure of SQLite means.
 pub(super) fn from_sqlite(error: &rusqlite::Error) -> Error {
     let text = error.to_string();
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => Error::failure("the disk is full")
-            .hint("free some space and run the command again; what was saved before is safe"),
+        Some(ErrorCode::DiskFull) => full(),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             Error::new(Kind::Busy, "another program is writing to the journal").hint("try again in a moment")
         }

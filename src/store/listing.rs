@@ -2,7 +2,7 @@
 
 use super::topics::fold;
 use super::value::timestamp;
-use super::{Store, entries};
+use super::{Store, row};
 use crate::error::{Error, Result};
 use crate::journal::entry::Entry;
 use crate::journal::filter::Filter;
@@ -124,14 +124,14 @@ impl Store {
         values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX - 1).saturating_add(1)));
         let sql = format!(
             "{} WHERE {} ORDER BY {column} {order}, e.created_at {order}, e.id {order} LIMIT ?",
-            entries::columns(),
+            row::columns(),
             clauses.join(" AND ")
         );
         let mut statement = self.connection.prepare(&sql)?;
         let mut rows = statement.query(params_from_iter(values))?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            found.push(entries::entry(&self.connection, row)?);
+            found.push(row::entry(&self.connection, row)?);
         }
         let more = found.len() > limit;
         found.truncate(limit);

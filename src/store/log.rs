@@ -1,7 +1,7 @@
 //! The change log as history: versions of an entry, operations that can be undone.
 
 use super::Store;
-use super::entries::read;
+use super::row::read;
 use super::value::{read_timestamp, read_uuid};
 use crate::error::{Error, Result};
 use crate::journal::log::Position;
@@ -45,17 +45,6 @@ pub struct Version {
     pub until: Option<DateTime<Utc>>,
     /// Whether it gave way because the entry was deleted.
     pub deleted: bool,
-}
-
-/// How an entry is named in a summary: its title, or its first words.
-pub(super) fn name_of(title: Option<&str>, content: &str) -> String {
-    let text = title.filter(|title| !title.trim().is_empty()).unwrap_or(content);
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut short: String = line.chars().take(40).collect();
-    if short.len() < line.len() {
-        short.push('…');
-    }
-    format!("“{short}”")
 }
 
 /// The number of the last row of the log, also when the log has been pruned.
@@ -122,7 +111,7 @@ impl Store {
             .connection
             .prepare_cached(
                 "SELECT count(DISTINCT substr(row_id, 1, 36)) FROM change_log
-                 WHERE seq > ?1 AND table_name IN ('journal_entries', 'entry_details', 'entry_topics')",
+                 WHERE seq > ?1 AND +table_name IN ('journal_entries', 'entry_details', 'entry_topics')",
             )?
             .query_row([seq], |row| row.get(0))?)
     }

@@ -2,7 +2,7 @@
 
 use super::listing::conditions;
 use super::value::read_uuid;
-use super::{connection, entries, log};
+use super::{connection, log, row};
 use crate::error::{Error, Kind, Result};
 use crate::journal::entry::Entry;
 use crate::journal::filter::Filter;
@@ -67,10 +67,10 @@ impl Snapshot {
     pub fn changed_entries(&self, after: i64) -> Result<Vec<Uuid>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT DISTINCT substr(row_id, 1, 36) FROM change_log WHERE seq > ?1
-                AND table_name IN ('journal_entries', 'entry_details', 'entry_topics')
+                AND +table_name IN ('journal_entries', 'entry_details', 'entry_topics')
              UNION
              SELECT et.entry_id FROM change_log c JOIN entry_topics et ON et.topic_id = c.row_id
-                WHERE c.seq > ?1 AND c.table_name = 'topics' AND c.op = 'update'",
+                WHERE c.seq > ?1 AND +c.table_name = 'topics' AND c.op = 'update'",
         )?;
         let mut rows = statement.query([after])?;
         let mut ids = Vec::new();
@@ -82,15 +82,15 @@ impl Snapshot {
 
     /// An entry with its topics and sentiments.
     pub fn entry(&self, id: Uuid) -> Result<Option<Entry>> {
-        entries::read(&self.connection, id)
+        row::read(&self.connection, id)
     }
 
     /// Hands over every entry, oldest first.
     pub fn each_entry(&self, visit: &mut dyn FnMut(Entry) -> Result<()>) -> Result<()> {
-        let mut statement = self.connection.prepare(&format!("{} ORDER BY e.created_at", entries::columns()))?;
+        let mut statement = self.connection.prepare(&format!("{} ORDER BY e.created_at", row::columns()))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            visit(entries::entry(&self.connection, row)?)?;
+            visit(row::entry(&self.connection, row)?)?;
         }
         Ok(())
     }

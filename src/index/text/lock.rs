@@ -1,8 +1,8 @@
 //! One process at a time brings the index up to date.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ impl Lock {
     /// Takes the lock file beside the folder, making both folder above and file where needed.
     pub(super) fn take(dir: &Path, wait: LockWait) -> Result<Lock> {
         let path = beside(dir, ".lock");
-        if let Some(parent) = path.parent().filter(|parent| !parent.exists()) {
+        if let Some(parent) = path.parent().filter(|parent| !parent.is_dir()) {
             make_folder(parent)?;
         }
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
@@ -57,8 +57,7 @@ pub(super) fn beside(dir: &Path, suffix: &str) -> PathBuf {
 
 /// Makes a folder, and those above it, for the user alone.
 pub(super) fn make_folder(path: &Path) -> Result<()> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|error| Error::io("cannot make the folder", path, error))
+    crate::index::make_folder(path)
 }
 
 /// Removes a folder or a file; that there is none is fine.

@@ -1,8 +1,8 @@
 //! Making the snapshot follow the truth: built, brought up to date, or left alone.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -147,11 +147,7 @@ impl VectorIndex {
     /// The index's lock, or nothing if it is held elsewhere and the policy is not to wait. Released
     /// when the file is closed, so also when the process is killed.
     fn lock(&self, policy: LockPolicy) -> Result<Option<File>> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(self.dir())
-            .map_err(|error| Error::io("creating", self.dir(), error))?;
+        crate::index::make_folder(self.dir())?;
         let path = self.lock_path();
         let fault = |error| Error::io("locking", &path, error);
         let file =

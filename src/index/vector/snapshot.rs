@@ -179,6 +179,10 @@ fn publish(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     drop(writer);
     temporary.as_file().sync_all().map_err(fault)?;
     let length = temporary.as_file().metadata().map_err(fault)?.len();
+    if path.is_dir() {
+        // Nothing of ours: a file cannot be renamed over it.
+        fs::remove_dir_all(path).map_err(fault)?;
+    }
     temporary.persist(path).map_err(|error| fault(error.error))?;
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(fault)?;
     Ok(length)

@@ -1,0 +1,312 @@
+//! Writing entries inside one transaction, by the rules of the schema in words.
+
+use super::row::{gone, read};
+use super::topics::{self, TopicBook};
+use super::value::{read_uuid, timestamp};
+use super::{Clock, sentiments};
+use crate::error::{Error, Result};
+use crate::journal::entry::{Entry, EntryTopic, MAX_TITLE, NewEntry, Sentiment, full_text};
+use crate::journal::mood::{Mood, MoodSource};
+use crate::journal::tag::tags;
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::{Connection, OptionalExtension};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// What an edit changes; what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Change {
+    /// A new title; `Some(None)` takes it away.
+    pub title: Option<Option<String>>,
+    /// A new text.
+    pub content: Option<String>,
+    /// Another day.
+    pub entry_date: Option<NaiveDate>,
+    /// Another instant.
+    pub written_at: Option<DateTime<Utc>>,
+    /// Another zone.
+    pub time_zone: Option<String>,
+    /// Another mood and who says so; `Some(None)` takes it away.
+    pub mood: Option<Option<(Mood, MoodSource)>>,
+    /// Star on or off.
+    pub starred: Option<bool>,
+    /// Topics to attach.
+    pub add_topics: Vec<String>,
+    /// Topics to take off.
+    pub remove_topics: Vec<String>,
+    /// What the built-in model says about the new text.
+    pub sentiments: Vec<Sentiment>,
+}
+
+/// Whether an entry is new to the journal.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Known {
+    /// Nothing like it is there.
+    New,
+    /// The same entry is there, unchanged.
+    Same(Uuid),
+    /// The entry is there with another text or date.
+    Changed(Uuid),
+}
+
+/// SHA-256 of title and content, in hexadecimal.
+pub fn content_hash(title: Option<&str>, content: &str) -> String {
+    let digest = Sha256::digest(full_text(title, content).as_bytes());
+    data_encoding::HEXLOWER.encode(&digest)
+}
+
+/// Writes entries inside one transaction.
+pub struct EntryWriter<'a> {
+    connection: &'a Connection,
+    clock: Clock,
+    user: Uuid,
+    book: Option<TopicBook>,
+    /// By date, title and text: how many equal entries were there before this file, and how many of
+    /// the file have been seen.
+    equal: HashMap<(NaiveDate, String), (usize, usize)>,
+}
+
+impl<'a> EntryWriter<'a> {
+    pub(super) fn new(connection: &'a Connection, clock: Clock, user: Uuid) -> Self {
+        EntryWriter { connection, clock, user, book: None, equal: HashMap::new() }
+    }
+
+    /// Begins another file: what is there now was there before it.
+    pub fn begin_file(&mut self) {
+        self.equal.clear();
+    }
+
+    /// Whether an entry is there already: by its id, by where it was imported from, or else by date,
+    /// title and text. Of several equal entries in one file, as many are there as were there before
+    /// the file: someone may write the same line twice on one day.
+    pub fn known(&mut self, new: &NewEntry) -> Result<Known> {
+        let user = self.user.to_string();
+        let by_id = match (&new.id, &new.import_source, &new.import_id) {
+            (Some(id), _, _) => self
+                .connection
+                .prepare_cached("SELECT id FROM journal_entries WHERE id = ?1")?
+                .query_row([id.to_string()], |row| row.get::<_, String>(0))
+                .optional()?,
+            (None, Some(source), Some(source_id)) => self
+                .connection
+                .prepare_cached(
+                    "SELECT d.entry_id FROM entry_details d JOIN journal_entries e ON e.id = d.entry_id
+                     WHERE d.import_source = ?1 AND d.import_id = ?2 AND +e.user_id = ?3",
+                )?
+                .query_row((source, source_id, &user), |row| row.get::<_, String>(0))
+                .optional()?,
+            _ => None,
+        };
+        if let Some(id) = by_id {
+            let entry = read(self.connection, read_uuid(&id)?)?.ok_or_else(|| Error::failure("an entry vanished"))?;
+            if entry.user_id != self.user {
+                return Err(Error::failure(format!("the id {id} belongs to an entry of another user")));
+            }
+            let same = entry.content == new.content && entry.title == new.title && entry.entry_date == new.entry_date;
+            return Ok(if same { Known::Same(entry.id) } else { Known::Changed(entry.id) });
+        }
+        if new.id.is_some() || new.import_id.is_some() {
+            return Ok(Known::New);
+        }
+        let hash = content_hash(new.title.as_deref(), &new.content);
+        let there = self
+            .connection
+            .prepare_cached(
+                "SELECT min(e.id), count(*) FROM entry_details d JOIN journal_entries e ON e.id = d.entry_id
+                 WHERE d.content_hash = ?1 AND +e.user_id = ?2 AND e.entry_date = ?3 AND e.title IS ?4 AND e.content = ?5",
+            )?
+            .query_row((&hash, &user, new.entry_date.to_string(), &new.title, &new.content), |row| {
+                Ok(row.get::<_, Option<String>>(0)?.zip(Some(row.get::<_, usize>(1)?)))
+            })?;
+        let (before, seen) =
+            self.equal.entry((new.entry_date, hash)).or_insert((there.as_ref().map_or(0, |(_, count)| *count), 0));
+        *seen += 1;
+        match there {
+            Some((id, _)) if *seen <= *before => Ok(Known::Same(read_uuid(&id)?)),
+            _ => Ok(Known::New),
+        }
+    }
+
+    /// Writes an entry with its details, sentiments and topics.
+    ///
+    /// # Errors
+    /// Usage when the entry breaks a rule of the schema, naming the rule.
+    pub fn insert(&mut self, new: &NewEntry) -> Result<Uuid> {
+        check(new.title.as_deref(), &new.content)?;
+        let now = (self.clock.now)();
+        let created = new.created_at.unwrap_or(now);
+        let id = new.id.unwrap_or_else(|| (self.clock.new_id)(created));
+        self.connection
+            .prepare_cached(
+                "INSERT INTO journal_entries(id, user_id, title, content, entry_date, created_at, updated_at, mood_score)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute((
+                id.to_string(),
+                self.user.to_string(),
+                &new.title,
+                &new.content,
+                date_text(new.entry_date)?,
+                timestamp(created),
+                timestamp(new.updated_at.unwrap_or(created)),
+                new.mood.map(Mood::value),
+            ))?;
+        self.connection
+            .prepare_cached(
+                "INSERT INTO entry_details(entry_id, written_at, time_zone, starred, mood_source, import_source, import_id,
+                 metadata, content_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?
+            .execute((
+                id.to_string(),
+                timestamp(new.written_at.unwrap_or(created)),
+                new.time_zone.as_deref().unwrap_or("UTC"),
+                new.starred,
+                new.mood.and(new.mood_source).map(MoodSource::name),
+                &new.import_source,
+                &new.import_id,
+                &new.metadata,
+                content_hash(new.title.as_deref(), &new.content),
+            ))?;
+        for sentiment in &new.sentiments {
+            sentiments::put(self.connection, id, sentiment, now)?;
+        }
+        let tagged =
+            tags(&new.content).into_iter().map(|name| EntryTopic { name, relevance: Some(100), added_at: None });
+        let mut topics: Vec<EntryTopic> = new.topics.clone();
+        topics.extend(tagged);
+        for topic in &topics {
+            self.attach(id, now, topic)?;
+        }
+        Ok(id)
+    }
+
+    /// Changes an entry that is there to what an import brings.
+    pub fn update(&mut self, id: Uuid, new: &NewEntry) -> Result<()> {
+        let current = read(self.connection, id)?.ok_or_else(|| gone(id))?;
+        let change = Change {
+            title: Some(new.title.clone()),
+            content: Some(new.content.clone()),
+            entry_date: Some(new.entry_date),
+            written_at: new.written_at,
+            time_zone: new.time_zone.clone(),
+            mood: Some(new.mood.zip(new.mood_source)),
+            starred: Some(new.starred),
+            add_topics: new.topics.iter().map(|topic| topic.name.clone()).collect(),
+            remove_topics: Vec::new(),
+            sentiments: new.sentiments.clone(),
+        };
+        apply(self.connection, self.clock, &current, &change)
+    }
+
+    fn attach(&mut self, entry: Uuid, now: DateTime<Utc>, topic: &EntryTopic) -> Result<()> {
+        check_topic(&topic.name)?;
+        let book = match &mut self.book {
+            Some(book) => book,
+            None => self.book.insert(TopicBook::read(self.connection, self.user)?),
+        };
+        book.attach(self.connection, &self.clock, now, entry, topic)
+    }
+}
+
+/// The rules of the schema that a person can break, in words.
+fn check(title: Option<&str>, content: &str) -> Result<()> {
+    if content.trim_matches(' ').is_empty() {
+        return Err(Error::usage("the entry is empty").hint("write something, or leave it be"));
+    }
+    for (what, text) in [("text", content), ("title", title.unwrap_or_default())] {
+        if let Some(at) = text.find('\0') {
+            return Err(Error::usage(format!("the {what} contains a NUL character at offset {at}"))
+                .hint("is it really text? remove the NUL, for example with `tr -d '\\0'`"));
+        }
+    }
+    if title.is_some_and(|title| title.chars().count() > MAX_TITLE) {
+        return Err(
+            Error::usage(format!("the title is longer than {MAX_TITLE} characters")).hint("put the rest into the text")
+        );
+    }
+    Ok(())
+}
+
+fn check_topic(name: &str) -> Result<()> {
+    let length = name.chars().count();
+    if length == 0 || length > crate::journal::tag::MAX_NAME || name.contains('\0') || name.trim() != name {
+        return Err(Error::usage(format!("'{name}' cannot be a topic"))
+            .hint("a topic has 1 to 200 characters and no white space at its ends"));
+    }
+    Ok(())
+}
+
+/// ISO, for years 1 to 9999: what both sides of the schema can hold.
+fn date_text(date: NaiveDate) -> Result<String> {
+    use chrono::Datelike;
+    if !(1..=9999).contains(&date.year()) {
+        return Err(Error::usage(format!("the year of {date} is outside 1 to 9999")));
+    }
+    Ok(date.format("%Y-%m-%d").to_string())
+}
+
+/// Changes an entry as asked, its tags with its text.
+pub(super) fn apply(connection: &Connection, clock: Clock, current: &Entry, change: &Change) -> Result<()> {
+    let title = change.title.clone().unwrap_or_else(|| current.title.clone());
+    let content = change.content.as_deref().unwrap_or(&current.content);
+    check(title.as_deref(), content)?;
+    let now = (clock.now)();
+    // A clock that stands still or runs back must not hide a change from replication.
+    let updated = now.max(current.updated_at + chrono::Duration::microseconds(1));
+    let mood = change.mood.unwrap_or(current.mood.zip(current.mood_source));
+    let unsourced = change.mood.is_none() && current.mood_source.is_none();
+    let score = if unsourced { current.mood } else { mood.map(|(mood, _)| mood) };
+    let id = current.id.to_string();
+    connection.execute(
+        "UPDATE journal_entries SET title = ?2, content = ?3, entry_date = ?4, updated_at = ?5, mood_score = ?6 WHERE id = ?1",
+        (&id, &title, content, date_text(change.entry_date.unwrap_or(current.entry_date))?, timestamp(updated), score.map(Mood::value)),
+    )?;
+    connection.execute(
+        "INSERT INTO entry_details(entry_id, written_at, time_zone, starred, mood_source, content_hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT DO UPDATE SET written_at = excluded.written_at, time_zone = excluded.time_zone,
+            starred = excluded.starred, mood_source = excluded.mood_source, content_hash = excluded.content_hash",
+        (
+            &id,
+            timestamp(change.written_at.or(current.written_at).unwrap_or(current.created_at)),
+            change.time_zone.as_deref().or(current.time_zone.as_deref()).unwrap_or("UTC"),
+            change.starred.unwrap_or(current.starred),
+            if unsourced { None } else { mood.map(|(_, source)| source.name()) },
+            content_hash(title.as_deref(), content),
+        ),
+    )?;
+    for sentiment in &change.sentiments {
+        sentiments::put(connection, current.id, sentiment, now)?;
+    }
+    let (old_tags, new_tags) = (tags(&current.content), tags(content));
+    let folded: Vec<String> = new_tags.iter().map(|tag| topics::fold(tag)).collect();
+    let dropped = old_tags.into_iter().filter(|tag| !folded.contains(&topics::fold(tag)));
+    let removed: Vec<String> = dropped.chain(change.remove_topics.iter().cloned()).collect();
+    if removed.is_empty() && new_tags.is_empty() && change.add_topics.is_empty() {
+        return Ok(());
+    }
+    let mut book = TopicBook::read(connection, current.user_id)?;
+    for name in removed {
+        if let Some(topic) = book.find(&name) {
+            topics::detach(connection, current.id, topic)?;
+        }
+    }
+    for name in new_tags.into_iter().chain(change.add_topics.iter().cloned()) {
+        check_topic(&name)?;
+        let topic = EntryTopic { name, relevance: Some(100), added_at: None };
+        book.attach(connection, &clock, now, current.id, &topic)?;
+    }
+    Ok(())
+}
+
+/// Sets the mood alone.
+pub(super) fn set_mood(
+    connection: &Connection,
+    clock: Clock,
+    entry: &Entry,
+    mood: Mood,
+    source: MoodSource,
+) -> Result<()> {
+    apply(connection, clock, entry, &Change { mood: Some(Some((mood, source))), ..Change::default() })
+}

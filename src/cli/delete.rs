@@ -40,6 +40,8 @@ pub(super) fn run(args: &DeleteArgs, app: &mut App) -> Result<()> {
         } else {
             format!("Delete these {} entries?", ids.len())
         };
+        // Ctrl-C is an answer, and must not leave the terminal without its cursor.
+        app.interrupted()?;
         let answer = Confirm::new().with_prompt(question).default(false).interact_opt();
         match answer {
             Ok(Some(true)) => {}
@@ -47,7 +49,10 @@ pub(super) fn run(args: &DeleteArgs, app: &mut App) -> Result<()> {
                 app.printer.note("Nothing deleted.");
                 return Ok(());
             }
-            Err(_) => return Err(Error::new(Kind::Interrupted, "interrupted").hint("nothing was deleted")),
+            Err(_) => {
+                let _ = console::Term::stderr().show_cursor();
+                return Err(Error::new(Kind::Interrupted, "interrupted").hint("nothing was deleted"));
+            }
         }
     }
     app.store()?.delete(user, &ids)?;

@@ -43,7 +43,7 @@ fn without_final_break(mut text: String) -> String {
 
 /// Keeps a text that could not be saved, and says where in the error.
 pub(super) fn keep(app: &App, text: &[u8], error: Error) -> Error {
-    if text.iter().all(u8::is_ascii_whitespace) {
+    if str::from_utf8(text).is_ok_and(|text| text.trim().is_empty()) {
         return error;
     }
     let name = format!("unsaved-{}-{}.md", app.now().format("%Y%m%dT%H%M%S"), std::process::id());

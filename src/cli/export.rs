@@ -73,6 +73,11 @@ pub(super) fn run(args: &ExportArgs, app: &mut App) -> Result<()> {
         })?;
         return app.printer.line(if before == "[\n" { "[]" } else { "\n]" });
     };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(Error::usage(format!("cannot write {}: there is no folder {}", path.display(), folder.display()))
+            .hint("create it, or correct the path"));
+    }
     let mut failure = None;
     let mut written = 0u64;
     let published = publish_with(path, |file| {

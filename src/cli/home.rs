@@ -7,6 +7,7 @@ use crate::output::json::EntryJson;
 use crate::output::text;
 use crate::store::Sort;
 use console::Style;
+use unicode_width::UnicodeWidthStr;
 
 /// Entries shown.
 const RECENT: usize = 7;
@@ -35,7 +36,10 @@ pub(super) fn run(app: &mut App) -> Result<()> {
         many => format!("{many} entries"),
     };
     let head = today.format("%A, %-d %B %Y").to_string();
-    app.printer.line(&format!("{} · {count} today · {all} in all", Style::new().bold().apply_to(head)))?;
+    let counts = format!("{count} today · {all} in all");
+    let break_line = width.is_some_and(|width| head.width() + 3 + counts.width() > width);
+    let between = if break_line { "\n" } else { " · " };
+    app.printer.line(&format!("{}{between}{counts}", Style::new().bold().apply_to(head)))?;
     if recent.is_empty() {
         return app.printer.line("\n`journal add` writes the first entry; `journal --help` shows the rest.");
     }

@@ -191,7 +191,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut app = match opened {
         Ok(app) => app,
         Err(error) => {
-            let format = if global.json { Format::Json } else { Format::Text };
+            let format = if global.json || global.jsonl { Format::Json } else { Format::Text };
             let settings = Settings { format, color: Color::Never, quiet: false, no_color: true, pager: None };
             return ExitCode::from(Printer::new(settings).fail(&error));
         }

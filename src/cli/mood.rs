@@ -31,6 +31,9 @@ enum PeriodArg {
     Month,
 }
 
+/// On a narrower terminal the numbers stand alone.
+const WIDTH_OF_BARS: usize = 64;
+
 pub(super) fn run(args: &MoodArgs, app: &mut App) -> Result<()> {
     let today = app.today();
     let period = match args.by {
@@ -62,13 +65,15 @@ pub(super) fn run(args: &MoodArgs, app: &mut App) -> Result<()> {
         app.printer.note(&format!("No entries since {since}."));
         return Ok(());
     }
-    let on_terminal = app.printer.on_terminal();
-    if !on_terminal {
+    let Some(width) = app.printer.width() else {
         let lines: String = moods::rows(&rows, false).iter().map(|row| row.join("\t") + "\n").collect();
         return app.printer.raw(&lines);
+    };
+    if width < WIDTH_OF_BARS {
+        let table = text::table(&[period.name(), "mood", "entries", "spread"], moods::rows(&rows, false), Some(width));
+        return app.printer.page(&table);
     }
     let bar = format!("{:<12}{:>13}", "−1", "+1");
-    let table =
-        text::table(&[period.name(), "mood", &bar, "entries", "spread"], moods::rows(&rows, true), app.printer.width());
+    let table = text::table(&[period.name(), "mood", &bar, "entries", "spread"], moods::rows(&rows, true), Some(width));
     app.printer.page(&table)
 }

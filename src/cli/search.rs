@@ -167,11 +167,13 @@ fn hit_text(id: &str, hit: &Hit, width: Option<usize>, explain: bool) -> String 
         text::mood(entry.mood),
         Style::new().bold().apply_to(text::first_words(title, width.saturating_sub(32)))
     );
-    for line in wrap(&snippet, width.saturating_sub(4)) {
+    for line in text::wrap(&snippet, width.saturating_sub(4)) {
         lines.push_str(&format!("    {line}\n"));
     }
     if explain {
-        lines.push_str(&format!("    {}\n", Style::new().dim().apply_to(why(hit))));
+        for line in text::wrap(&why(hit), width.saturating_sub(4)) {
+            lines.push_str(&format!("    {}\n", Style::new().dim().apply_to(line)));
+        }
     }
     lines
 }
@@ -193,28 +195,6 @@ fn marked(fragment: &search::snippet::Fragment) -> String {
     let before = if fragment.cut_before { "…" } else { "" };
     let after = if fragment.cut_after { "…" } else { "" };
     format!("{before}{shown}{after}")
-}
-
-/// Breaks a line between words; colours have no width.
-fn wrap(line: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    let mut length = 0;
-    for word in line.split(' ') {
-        let columns = console::measure_text_width(word);
-        if length > 0 && length + 1 + columns > width {
-            lines.push(String::new());
-            length = 0;
-        }
-        if let Some(last) = lines.last_mut() {
-            if length > 0 {
-                last.push(' ');
-                length += 1;
-            }
-            last.push_str(word);
-            length += columns;
-        }
-    }
-    lines
 }
 
 /// The evidence in words.

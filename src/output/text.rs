@@ -28,6 +28,54 @@ pub fn first_words(text: &str, columns: usize) -> String {
     line
 }
 
+/// Breaks a line between words, and a word that is wider than the width, as whole sentences of
+/// Japanese are, between graphemes. Colours have no width; one that is on at a break is taken up again.
+pub fn wrap(line: &str, width: usize) -> Vec<String> {
+    let (mut lines, mut current, mut column, mut on) = (Vec::new(), String::new(), 0, String::new());
+    let mut turn = |current: &mut String, on: &str| {
+        if !on.is_empty() {
+            current.push_str(RESET);
+        }
+        lines.push(std::mem::replace(current, on.to_string()));
+    };
+    for (index, word) in line.split(' ').enumerate() {
+        let columns = console::measure_text_width(word);
+        // A word that fits no line at all goes on in this one.
+        let fits = column == 0 || column + 1 + columns <= width || (columns > width && column + 1 < width);
+        if index > 0 && fits {
+            current.push(' ');
+            column += 1;
+        } else if index > 0 {
+            turn(&mut current, &on);
+            column = 0;
+        }
+        for (part, is_code) in console::AnsiCodeIterator::new(word) {
+            if is_code {
+                current.push_str(part);
+                if part == RESET {
+                    on.clear()
+                } else {
+                    on.push_str(part)
+                }
+                continue;
+            }
+            for grapheme in part.graphemes(true) {
+                if column > 0 && column + grapheme.width() > width {
+                    turn(&mut current, &on);
+                    column = 0;
+                }
+                current.push_str(grapheme);
+                column += grapheme.width();
+            }
+        }
+    }
+    lines.push(current);
+    lines
+}
+
+/// Ends every colour.
+const RESET: &str = "\u{1b}[0m";
+
 /// Control characters would move a terminal's cursor or change its colours; they are shown as a dot.
 fn printable(grapheme: &str) -> &str {
     if grapheme.chars().any(char::is_control) { "·" } else { grapheme }
@@ -82,13 +130,16 @@ pub fn list(entries: &[(String, &Entry)], width: Option<usize>) -> String {
             .collect();
     };
     let id_width = entries.iter().map(|(id, _)| id.len()).max().unwrap_or(4);
-    // Columns: id, day, mood, each followed by two spaces.
-    let rest = width.saturating_sub(id_width + 2 + 14 + 2 + 5 + 3).max(20);
+    // A narrow terminal is better filled with words than with weekdays.
+    let narrow = width < 60;
+    let day_width = if narrow { 10 } else { 14 };
+    // Columns: id, day, mood, each followed by two spaces; an ellipsis may stand one column beyond.
+    let rest = width.saturating_sub(id_width + 2 + day_width + 2 + 5 + 3).max(8);
     let mut table = plain_table();
     for (id, entry) in entries {
         table.add_row([
             Style::new().yellow().apply_to(id).to_string(),
-            day(entry.entry_date),
+            if narrow { entry.entry_date.to_string() } else { day(entry.entry_date) },
             mood(entry.mood),
             headline(entry, rest),
         ]);
@@ -150,8 +201,13 @@ pub fn whole(entry: &Entry, short_id: &str, zone: Tz, width: Option<usize>) -> S
         text.push_str(&format!("{}\n", Style::new().bold().apply_to(safe(title))));
     }
     text.push('\n');
-    let body = if width.is_some() { safe(&entry.content) } else { entry.content.clone() };
-    text.push_str(&body);
+    match width {
+        Some(width) => {
+            let lines: Vec<String> = safe(&entry.content).lines().flat_map(|line| wrap(line, width)).collect();
+            text.push_str(&lines.join("\n"));
+        }
+        None => text.push_str(&entry.content),
+    }
     if !text.ends_with('\n') {
         text.push('\n');
     }
@@ -171,7 +227,27 @@ mod tests {
         assert_eq!(first_words("a\u{1b}[31mred", 80), "a·[31mred");
     }
 
+    #[test]
+    fn lines_are_broken_between_words_or_graphemes() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("  keeps  its spaces", 40), ["  keeps  its spaces"]);
+        assert_eq!(wrap("日本語のテキスト", 6), ["日本語", "のテキ", "スト"]);
+        assert_eq!(wrap("a 日本語のテキスト", 6), ["a 日本", "語のテ", "キスト"]);
+        assert_eq!(wrap("👨‍👩‍👧‍👦👨‍👩‍👧‍👦", 3), ["👨‍👩‍👧‍👦", "👨‍👩‍👧‍👦"]);
+        assert_eq!(wrap("\u{1b}[1mabcd\u{1b}[0m", 2), ["\u{1b}[1mab\u{1b}[0m", "\u{1b}[1mcd\u{1b}[0m"]);
+    }
+
     proptest::proptest! {
+        #[test]
+        fn wrapping_loses_nothing_and_fits(text in "[a-z 日本の🎉]{0,60}", width in 2usize..40) {
+            let lines = wrap(&text, width);
+            let letters = |text: &str| text.replace(' ', "");
+            proptest::prop_assert_eq!(letters(&lines.concat()), letters(&text));
+            for line in lines {
+                proptest::prop_assert!(line.trim_end().width() <= width, "{}", line);
+            }
+        }
+
         #[test]
         fn no_line_is_wider_than_asked(text: String, columns in 0usize..60) {
             // The ellipsis may stand one column beyond.

@@ -14,7 +14,7 @@ fn each_kind_of_failure_has_its_code_its_message_and_its_hint() {
     let noise = noise.to_str().unwrap();
     let cases: [(i32, &str, &[&str]); 13] = [
         (1, "failure", &["--data-dir", &file, "list"]),
-        (1, "failure", &["import", "/nosuch"]),
+        (3, "not_found", &["import", "/nosuch"]),
         (2, "usage", &["list", "--since", "someday"]),
         (2, "usage", &["list", "--nosuch"]),
         (2, "usage", &["nosuch"]),

@@ -39,7 +39,8 @@ fn a_file_is_written_whole_and_private() {
     let said = sandbox.run(["export", "-o", path.to_str().unwrap(), "--json", "-n", "3"]).ok().quiet().json();
     assert_eq!(said["exported"], 3);
     assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 3);
-    sandbox.run(["export", "-o", "/nosuch/folder/out.jsonl"]).code(1).says("/nosuch");
+    sandbox.run(["export", "-o", "nosuch/folder/out.jsonl"]).code(2).says("nosuch/folder");
+    assert!(!sandbox.path("nosuch").exists(), "a mistyped path makes no folders");
 }
 
 #[test]

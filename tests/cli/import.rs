@@ -144,10 +144,10 @@ fn what_differs_is_left_unless_it_is_to_be_brought_up_to_date() {
 fn files_and_pipes_that_are_not_there() {
     let sandbox = Sandbox::new();
     sandbox.run(["import"]).code(2);
-    sandbox.run(["import", "/nosuch.jsonl"]).code(1).says("/nosuch.jsonl");
+    sandbox.run(["import", "/nosuch.jsonl"]).code(3).says("/nosuch.jsonl");
     sandbox.run(["import", "/tmp"]).code(1).says("/tmp");
     let good = sandbox.file("good.jsonl", "{\"content\":\"x\",\"entry_date\":\"2026-01-01\"}\n");
-    sandbox.run(["import", &good, "/nosuch.jsonl"]).code(1);
+    sandbox.run(["import", &good, "/nosuch.jsonl"]).code(3);
     assert_eq!(sandbox.count(), 0, "all files or none");
     let piped = sandbox.pipe(["import", "-", "--json"], std::fs::read(good).unwrap()).ok().json();
     assert_eq!(piped["new"], 1);

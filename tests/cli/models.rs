@@ -21,7 +21,7 @@ fn what_cannot_be_is_refused_with_a_reason() {
     let empty = sandbox.path("empty");
     std::fs::create_dir(&empty).unwrap();
     sandbox.run(["models"]).code(2);
-    sandbox.run(["models", "install", "--from", "/nosuch/model"]).code(1).says("/nosuch/model");
+    sandbox.run(["models", "install", "--from", "/nosuch/model"]).code(3).says("/nosuch/model");
     let outcome = sandbox.run(["models", "install", "--from", empty.to_str().unwrap()]);
     assert!(outcome.talk().contains("config.json") || outcome.talk().contains(empty.to_str().unwrap()), "{outcome}");
     sandbox.run(["models", "install", "nosuch", "--from", empty.to_str().unwrap()]).code(3).says("nosuch");

@@ -64,7 +64,9 @@ impl Terminal {
             self.command,
             self.seen
         );
-        self.seen.replace("\r\n", "\n")
+        // The library makes a character of each byte.
+        let bytes: Vec<u8> = self.seen.chars().map(|byte| u8::try_from(u32::from(byte)).unwrap()).collect();
+        String::from_utf8(bytes).unwrap().replace("\r\n", "\n")
     }
 }
 

@@ -133,9 +133,15 @@ fn from_flags(args: &EditArgs, app: &mut App, entry: &Entry) -> Result<Change> {
 
 /// A new text is judged anew; its mood follows unless the writer has said how it felt.
 fn judge(change: &mut Change, app: &App, entry: &Entry) {
-    let Some(content) = &change.content else { return };
-    let score = sentiment::vader(content);
+    // What models said is of title and text: a new title alone makes it be forgotten too.
+    if change.content.is_none() && change.title.is_none() {
+        return;
+    }
+    let score = sentiment::vader(change.content.as_deref().unwrap_or(&entry.content));
     change.sentiments = vec![score.sentiment(app.new_id())];
+    if change.content.is_none() {
+        return;
+    }
     let by_model = entry.mood.is_none() || entry.mood_source == Some(MoodSource::Model);
     if change.mood.is_none() && by_model {
         change.mood = Some(score.mood().map(|mood| (mood, MoodSource::Model)));

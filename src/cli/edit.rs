@@ -54,7 +54,7 @@ pub(super) fn run(args: EditArgs, app: &mut App) -> Result<()> {
             return Err(Error::usage("there is nothing to change")
                 .hint("pass --content, --title, --date, --mood, --topic, --remove-topic, --star or --unstar"));
         }
-        let Some((draft, text)) = Draft::edit(app, &before)? else {
+        let Some((draft, text)) = Draft::edit(app, &before, &again(&args))? else {
             draft::nothing_saved(app);
             return Ok(());
         };
@@ -83,7 +83,7 @@ pub(super) fn run(args: EditArgs, app: &mut App) -> Result<()> {
         }
         Err(error) => Err(match (edited, &change.content) {
             (Some(edited), _) => edited.unsaved(error),
-            (None, Some(content)) => draft::keep(app, content.as_bytes(), error),
+            (None, Some(content)) => draft::keep(app, content.as_bytes(), error, &again(&args)),
             (None, None) => error,
         }),
     }
@@ -122,7 +122,7 @@ fn from_flags(args: &EditArgs, app: &mut App, entry: &Entry) -> Result<Change> {
         Some(text) => Some(Some((Mood::parse(text)?, MoodSource::User))),
     };
     change.content = match args.content.as_deref() {
-        Some("-") => Some(draft::read_stdin(app)?),
+        Some("-") => Some(draft::read_stdin(app, &again(args))?),
         other => other.map(str::to_string),
     };
     if change.content.as_ref().is_some_and(|content| content.trim().is_empty()) {
@@ -146,4 +146,9 @@ fn judge(change: &mut Change, app: &App, entry: &Entry) {
     if change.mood.is_none() && by_model {
         change.mood = Some(score.mood().map(|mood| (mood, MoodSource::Model)));
     }
+}
+
+/// The command that takes a kept text for this entry.
+fn again(args: &EditArgs) -> String {
+    format!("journal edit {} --content -", args.id)
 }

@@ -51,6 +51,7 @@ pub(super) fn run(args: &DeleteArgs, app: &mut App) -> Result<()> {
             }
             Err(_) => {
                 let _ = console::Term::stderr().show_cursor();
+                app.printer.note("");
                 return Err(Error::new(Kind::Interrupted, "interrupted").hint("nothing was deleted"));
             }
         }

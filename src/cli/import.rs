@@ -56,7 +56,8 @@ pub(super) fn run(args: &ImportArgs, app: &mut App) -> Result<u8> {
     for file in &args.files {
         sources.push((file.display().to_string(), open(file)?));
     }
-    let bar = progress::bar(app, "import", total);
+    // Of a pipe nobody knows how much there is.
+    let bar = if total > 0 { progress::bar(app, "import", total) } else { ProgressBar::hidden() };
     let interrupted = app.interrupted()?;
     let user = app.user()?;
     let mut report = Report { dry_run: args.dry_run, ..Report::default() };

@@ -1,0 +1,568 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_journal_global_optspecs
+    string join \n data-dir= config= user= json jsonl color= q/quiet no-input no-pager h/help V/version
+end
+
+function __fish_journal_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_journal_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_journal_using_subcommand
+    set -l cmd (__fish_journal_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c journal -n "__fish_journal_needs_command" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_needs_command" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_needs_command" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_needs_command" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_needs_command" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_needs_command" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_needs_command" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_needs_command" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_needs_command" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_needs_command" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_needs_command" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_needs_command" -f -a "add" -d 'Write a new entry'
+complete -c journal -n "__fish_journal_needs_command" -f -a "list" -d 'List entries, newest first'
+complete -c journal -n "__fish_journal_needs_command" -f -a "show" -d 'Show entries whole'
+complete -c journal -n "__fish_journal_needs_command" -f -a "edit" -d 'Change an entry: its text in the editor, or anything by flags'
+complete -c journal -n "__fish_journal_needs_command" -f -a "delete" -d 'Delete entries; `journal undo` brings them back'
+complete -c journal -n "__fish_journal_needs_command" -f -a "undo" -d 'Take back the last change, one after another; --redo takes that back'
+complete -c journal -n "__fish_journal_needs_command" -f -a "history" -d 'Show the versions of an entry, or the last changes to the journal'
+complete -c journal -n "__fish_journal_needs_command" -f -a "search" -d 'Find entries by words and by meaning, best first'
+complete -c journal -n "__fish_journal_needs_command" -f -a "similar" -d 'Find entries that mean something close to an entry, a text or a topic'
+complete -c journal -n "__fish_journal_needs_command" -f -a "mood" -d 'Show how the entries felt over time'
+complete -c journal -n "__fish_journal_needs_command" -f -a "import" -d 'Import entries from JSON lines'
+complete -c journal -n "__fish_journal_needs_command" -f -a "export" -d 'Export entries as JSON lines, oldest first, with every field'
+complete -c journal -n "__fish_journal_needs_command" -f -a "analyze" -d 'Do what is pending: bring the indexes up to date and compute what entries mean'
+complete -c journal -n "__fish_journal_needs_command" -f -a "tasks" -d 'Show what is pending, and why'
+complete -c journal -n "__fish_journal_needs_command" -f -a "models" -d 'List, install, verify or remove models'
+complete -c journal -n "__fish_journal_needs_command" -f -a "reindex" -d 'Build projections anew from the journal'
+complete -c journal -n "__fish_journal_needs_command" -f -a "doctor" -d 'Look for anything wrong with the journal; changes nothing'
+complete -c journal -n "__fish_journal_needs_command" -f -a "config" -d 'Show or change settings'
+complete -c journal -n "__fish_journal_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c journal -n "__fish_journal_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand add" -s t -l title -d 'Title' -r
+complete -c journal -n "__fish_journal_using_subcommand add" -s d -l date -d 'The day, with or without a time: yesterday, "last friday 18:00", 2024-05-03' -r
+complete -c journal -n "__fish_journal_using_subcommand add" -s m -l mood -d 'How it felt: -1 to 1, 7/10, or awful, bad, low, ok, fine, good, great, wonderful' -r
+complete -c journal -n "__fish_journal_using_subcommand add" -l topic -d 'Attach a topic, as #topic in the text does; may be repeated' -r
+complete -c journal -n "__fish_journal_using_subcommand add" -l tz -d 'The zone the date is in, such as Asia/Tokyo' -r
+complete -c journal -n "__fish_journal_using_subcommand add" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand add" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand add" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand add" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand add" -l starred -d 'Mark with a star'
+complete -c journal -n "__fish_journal_using_subcommand add" -s e -l editor -d 'Open the editor, with the text if one is given'
+complete -c journal -n "__fish_journal_using_subcommand add" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand add" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand add" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand add" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand add" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand add" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand list" -l since -d 'From this day on: 2024-05-03, 2024-05, yesterday, "last spring", "2 weeks ago"' -r
+complete -c journal -n "__fish_journal_using_subcommand list" -l until -d 'Up to this day' -r
+complete -c journal -n "__fish_journal_using_subcommand list" -l on -d 'On this day, or in this week, month, season or year' -r
+complete -c journal -n "__fish_journal_using_subcommand list" -l topic -d 'With this topic; a,b for either, !a for without; may be repeated' -r
+complete -c journal -n "__fish_journal_using_subcommand list" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, 0.5.., or good, bad, neutral' -r
+complete -c journal -n "__fish_journal_using_subcommand list" -s n -l limit -d 'At most so many' -r
+complete -c journal -n "__fish_journal_using_subcommand list" -l cursor -d 'Go on after the entry with this cursor' -r
+complete -c journal -n "__fish_journal_using_subcommand list" -l sort -d 'Sort by this' -r -f -a "date\t''
+created\t''
+mood\t''
+words\t''"
+complete -c journal -n "__fish_journal_using_subcommand list" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand list" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand list" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand list" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand list" -l starred -d 'With a star'
+complete -c journal -n "__fish_journal_using_subcommand list" -l reverse -d 'Smallest or oldest first'
+complete -c journal -n "__fish_journal_using_subcommand list" -l full -d 'With the whole text'
+complete -c journal -n "__fish_journal_using_subcommand list" -l count -d 'Only how many there are'
+complete -c journal -n "__fish_journal_using_subcommand list" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand list" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand list" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand list" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand list" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand list" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand list" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand show" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand show" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand show" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand show" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand show" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand show" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand show" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand show" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand show" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand show" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand show" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand edit" -l content -d 'The new text; `-` reads standard input' -r
+complete -c journal -n "__fish_journal_using_subcommand edit" -s t -l title -d 'Another title; an empty one takes it away' -r
+complete -c journal -n "__fish_journal_using_subcommand edit" -s d -l date -d 'Another day, with or without a time' -r
+complete -c journal -n "__fish_journal_using_subcommand edit" -s m -l mood -d 'Another mood; `none` leaves it to the model' -r
+complete -c journal -n "__fish_journal_using_subcommand edit" -l topic -d 'Attach a topic' -r
+complete -c journal -n "__fish_journal_using_subcommand edit" -l remove-topic -d 'Take a topic off' -r
+complete -c journal -n "__fish_journal_using_subcommand edit" -l tz -d 'Another zone' -r
+complete -c journal -n "__fish_journal_using_subcommand edit" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand edit" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand edit" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand edit" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand edit" -l star -d 'Mark with a star'
+complete -c journal -n "__fish_journal_using_subcommand edit" -l unstar -d 'Take the star away'
+complete -c journal -n "__fish_journal_using_subcommand edit" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand edit" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand edit" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand edit" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand edit" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand edit" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand edit" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand delete" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand delete" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand delete" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand delete" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand delete" -s y -l yes -d 'Do not ask'
+complete -c journal -n "__fish_journal_using_subcommand delete" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand delete" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand delete" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand delete" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand delete" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand delete" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand delete" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand undo" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand undo" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand undo" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand undo" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand undo" -l redo -d 'Do again what was undone last'
+complete -c journal -n "__fish_journal_using_subcommand undo" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand undo" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand undo" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand undo" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand undo" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand undo" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand undo" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand history" -l version -d 'Print the text of this version' -r
+complete -c journal -n "__fish_journal_using_subcommand history" -s n -l limit -d 'At most so many changes' -r
+complete -c journal -n "__fish_journal_using_subcommand history" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand history" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand history" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand history" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand history" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand history" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand history" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand history" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand history" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand history" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand history" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand search" -l mode -d 'How to look [default: search_mode of the configuration]' -r -f -a "hybrid\t''
+words\t''
+meaning\t''"
+complete -c journal -n "__fish_journal_using_subcommand search" -l since -d 'From this day on: 2024-05-03, 2024-05, yesterday, "last spring", "2 weeks ago"' -r
+complete -c journal -n "__fish_journal_using_subcommand search" -l until -d 'Up to this day' -r
+complete -c journal -n "__fish_journal_using_subcommand search" -l on -d 'On this day, or in this week, month, season or year' -r
+complete -c journal -n "__fish_journal_using_subcommand search" -l topic -d 'With this topic; a,b for either, !a for without; may be repeated' -r
+complete -c journal -n "__fish_journal_using_subcommand search" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, 0.5.., or good, bad, neutral' -r
+complete -c journal -n "__fish_journal_using_subcommand search" -l sort -d 'Order of the results shown' -r -f -a "score\t'Best first'
+date\t'Newest first'"
+complete -c journal -n "__fish_journal_using_subcommand search" -s n -l limit -d 'At most so many' -r
+complete -c journal -n "__fish_journal_using_subcommand search" -l cursor -d 'Go on after the result with this cursor' -r
+complete -c journal -n "__fish_journal_using_subcommand search" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand search" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand search" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand search" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand search" -l explain -d 'Say which evidence found each entry'
+complete -c journal -n "__fish_journal_using_subcommand search" -l starred -d 'With a star'
+complete -c journal -n "__fish_journal_using_subcommand search" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand search" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand search" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand search" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand search" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand search" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand search" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand similar" -l text -d 'A text instead of an entry' -r
+complete -c journal -n "__fish_journal_using_subcommand similar" -l to-topic -d 'A topic instead of an entry' -r
+complete -c journal -n "__fish_journal_using_subcommand similar" -l threshold -d 'At least so similar, from -1 to 1' -r
+complete -c journal -n "__fish_journal_using_subcommand similar" -l since -d 'From this day on: 2024-05-03, 2024-05, yesterday, "last spring", "2 weeks ago"' -r
+complete -c journal -n "__fish_journal_using_subcommand similar" -l until -d 'Up to this day' -r
+complete -c journal -n "__fish_journal_using_subcommand similar" -l on -d 'On this day, or in this week, month, season or year' -r
+complete -c journal -n "__fish_journal_using_subcommand similar" -l topic -d 'With this topic; a,b for either, !a for without; may be repeated' -r
+complete -c journal -n "__fish_journal_using_subcommand similar" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, 0.5.., or good, bad, neutral' -r
+complete -c journal -n "__fish_journal_using_subcommand similar" -s n -l limit -d 'At most so many' -r
+complete -c journal -n "__fish_journal_using_subcommand similar" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand similar" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand similar" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand similar" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand similar" -l explain -d 'Say how similar each entry is'
+complete -c journal -n "__fish_journal_using_subcommand similar" -l starred -d 'With a star'
+complete -c journal -n "__fish_journal_using_subcommand similar" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand similar" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand similar" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand similar" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand similar" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand similar" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand similar" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand mood" -l by -d 'Length of a period' -r -f -a "day\t''
+week\t''
+month\t''"
+complete -c journal -n "__fish_journal_using_subcommand mood" -l since -d 'From this day on' -r
+complete -c journal -n "__fish_journal_using_subcommand mood" -l until -d 'Up to this day' -r
+complete -c journal -n "__fish_journal_using_subcommand mood" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand mood" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand mood" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand mood" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand mood" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand mood" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand mood" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand mood" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand mood" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand mood" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand mood" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand import" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand import" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand import" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand import" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand import" -l dry-run -d 'Do everything, report, and take it back'
+complete -c journal -n "__fish_journal_using_subcommand import" -l update -d 'Bring entries that are there, but differ, to what the file says'
+complete -c journal -n "__fish_journal_using_subcommand import" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand import" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand import" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand import" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand import" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand import" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand export" -s o -l output -d 'Write to this file, whole or not at all [default: standard output]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand export" -l since -d 'From this day on: 2024-05-03, 2024-05, yesterday, "last spring", "2 weeks ago"' -r
+complete -c journal -n "__fish_journal_using_subcommand export" -l until -d 'Up to this day' -r
+complete -c journal -n "__fish_journal_using_subcommand export" -l on -d 'On this day, or in this week, month, season or year' -r
+complete -c journal -n "__fish_journal_using_subcommand export" -l topic -d 'With this topic; a,b for either, !a for without; may be repeated' -r
+complete -c journal -n "__fish_journal_using_subcommand export" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, 0.5.., or good, bad, neutral' -r
+complete -c journal -n "__fish_journal_using_subcommand export" -s n -l limit -d 'At most so many' -r
+complete -c journal -n "__fish_journal_using_subcommand export" -l cursor -d 'Go on after the entry with this cursor' -r
+complete -c journal -n "__fish_journal_using_subcommand export" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand export" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand export" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand export" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand export" -l starred -d 'With a star'
+complete -c journal -n "__fish_journal_using_subcommand export" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand export" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand export" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand export" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand export" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand export" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand export" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand analyze" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand analyze" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand analyze" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand analyze" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand analyze" -l background -d 'Give way to an analysis that runs, and look once more when done'
+complete -c journal -n "__fish_journal_using_subcommand analyze" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand analyze" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand analyze" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand analyze" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand analyze" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand analyze" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand analyze" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand tasks" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand tasks" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand tasks" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand tasks" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand tasks" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand tasks" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand tasks" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand tasks" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand tasks" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand tasks" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand tasks" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -f -a "list" -d 'Show known and installed models'
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -f -a "install" -d 'Install a model from a folder or an archive, or else from the public hub'
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -f -a "verify" -d 'Read every file and compare it with what was installed'
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -f -a "remove" -d 'Remove a model\'s files; vectors stay until another model replaces them'
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from list" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from list" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from list" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from list" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l from -d 'A folder with the model\'s files, or a .zip, .whl, .tar or .tar.gz that contains it' -r -F
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from verify" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from verify" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from verify" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from verify" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from verify" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from verify" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from verify" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from verify" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from remove" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from remove" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from remove" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from remove" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from remove" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from remove" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from remove" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show known and installed models'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "install" -d 'Install a model from a folder or an archive, or else from the public hub'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Read every file and compare it with what was installed'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a model\'s files; vectors stay until another model replaces them'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand reindex" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand reindex" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand reindex" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand reindex" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand reindex" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand reindex" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand reindex" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand reindex" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand reindex" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand reindex" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand reindex" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand doctor" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand doctor" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand doctor" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand doctor" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand doctor" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand doctor" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand doctor" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand doctor" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand doctor" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand doctor" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -f -a "list" -d 'Show every setting, its value, and where it comes from'
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -f -a "get" -d 'Print one setting'
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -f -a "set" -d 'Change a setting'
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -f -a "unset" -d 'Go back to the built-in value'
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -f -a "path" -d 'Print where the file is'
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -f -a "edit" -d 'Open the file in the editor'
+complete -c journal -n "__fish_journal_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path edit help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from list" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from list" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from list" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from list" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from get" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from get" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from get" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from get" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from get" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from get" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from get" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from get" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from get" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from set" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from set" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from set" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from set" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from set" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from set" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from set" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from set" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from unset" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from unset" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from unset" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from unset" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from unset" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from unset" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from unset" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from unset" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from unset" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from unset" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from unset" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from path" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from path" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from path" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from path" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from path" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from path" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from path" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from path" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from edit" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from edit" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from edit" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from edit" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from edit" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from edit" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from edit" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from edit" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from edit" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show every setting, its value, and where it comes from'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "get" -d 'Print one setting'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change a setting'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "unset" -d 'Go back to the built-in value'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "path" -d 'Print where the file is'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Open the file in the editor'
+complete -c journal -n "__fish_journal_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand completions" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand completions" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand completions" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand completions" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand completions" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand completions" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand completions" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand completions" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "add" -d 'Write a new entry'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "list" -d 'List entries, newest first'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "show" -d 'Show entries whole'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "edit" -d 'Change an entry: its text in the editor, or anything by flags'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "delete" -d 'Delete entries; `journal undo` brings them back'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "undo" -d 'Take back the last change, one after another; --redo takes that back'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "history" -d 'Show the versions of an entry, or the last changes to the journal'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "search" -d 'Find entries by words and by meaning, best first'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "similar" -d 'Find entries that mean something close to an entry, a text or a topic'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "mood" -d 'Show how the entries felt over time'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "import" -d 'Import entries from JSON lines'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "export" -d 'Export entries as JSON lines, oldest first, with every field'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "analyze" -d 'Do what is pending: bring the indexes up to date and compute what entries mean'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "tasks" -d 'Show what is pending, and why'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "models" -d 'List, install, verify or remove models'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "reindex" -d 'Build projections anew from the journal'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "doctor" -d 'Look for anything wrong with the journal; changes nothing'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "config" -d 'Show or change settings'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "list" -d 'Show known and installed models'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "install" -d 'Install a model from a folder or an archive, or else from the public hub'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "verify" -d 'Read every file and compare it with what was installed'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "remove" -d 'Remove a model\'s files; vectors stay until another model replaces them'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "list" -d 'Show every setting, its value, and where it comes from'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "get" -d 'Print one setting'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "set" -d 'Change a setting'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "unset" -d 'Go back to the built-in value'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print where the file is'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "edit" -d 'Open the file in the editor'

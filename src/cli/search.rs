@@ -9,6 +9,7 @@ use crate::search::{self, Found, Hit, Parts, Request};
 use clap::ValueEnum;
 use console::Style;
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use uuid::Uuid;
 
 /// Find entries by words and by meaning, best first
@@ -84,6 +85,9 @@ pub(super) fn run(args: &SearchArgs, app: &mut App) -> Result<()> {
     show(app, user, &found, args.explain, filter.is_open())
 }
 
+/// Entries to index from which on a bar is drawn: about a second's work on a slow machine.
+const WORTH_A_BAR: u64 = 500;
+
 /// Lends the parts of a search.
 pub(super) fn with_parts<T>(app: &mut App, work: impl FnOnce(&mut Parts) -> Result<T>) -> Result<T> {
     app.store()?;
@@ -91,11 +95,16 @@ pub(super) fn with_parts<T>(app: &mut App, work: impl FnOnce(&mut Parts) -> Resu
     let (text, cache, now) = (app.text_index(), app.cache(), app.now().timestamp().max(0).unsigned_abs());
     let (data, vectors) = (app.paths.data.clone(), app.paths.vector_index());
     let mut connect = app.model_connector();
-    // A journal that was just imported is indexed by its first search; that may take a while.
-    let bar = super::progress::bar(app, "text index", 0);
+    // A journal that was just imported is indexed by its first search, which may take a while; a few
+    // entries are indexed before a bar could be read.
+    let draws = app.printer.draws_progress();
+    let bar = RefCell::new(None);
     let catching_up = |done, total| {
-        bar.set_length(total);
-        bar.set_position(done);
+        if draws && total >= WORTH_A_BAR {
+            let mut bar = bar.borrow_mut();
+            let bar = bar.get_or_insert_with(|| super::progress::visible("text index", total));
+            bar.set_position(done);
+        }
     };
     let mut parts = Parts {
         data: &data,
@@ -109,7 +118,9 @@ pub(super) fn with_parts<T>(app: &mut App, work: impl FnOnce(&mut Parts) -> Resu
         catching_up: &catching_up,
     };
     let outcome = work(&mut parts);
-    bar.finish_and_clear();
+    if let Some(bar) = bar.take() {
+        bar.finish_and_clear();
+    }
     outcome
 }
 

@@ -69,7 +69,7 @@ demo: build model ## Build, import the sample journal into a throw-away folder, 
 # Tests, in the one profile and feature set that everything else here uses: nothing is built twice.
 .PHONY: test
 test: test-tools build model ## Run all tests with the real model
-	$(CARGO) test --release --locked $(FEATURES)
+	$(CARGO) test --release --locked $(FEATURES) --no-fail-fast
 
 # What the tests call besides cargo. strace shows that nothing opens a socket to the outside.
 TEST_TOOLS := strace readelf

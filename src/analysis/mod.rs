@@ -4,3 +4,4 @@ pub mod drain;
 pub mod embed;
 pub mod sentiment;
 pub mod trends;
+pub mod vader;

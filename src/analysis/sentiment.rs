@@ -1,12 +1,12 @@
-//! Sentiment by VADER, built in: a lexicon and rules for negation, emphasis and emoji
-//! (Hutto & Gilbert 2014). English only, no model, microseconds a sentence.
+//! Sentiment of a whole text by VADER, a lexicon and rules for sentences: see [`crate::analysis::vader`].
+//! English only, no model, microseconds a sentence.
 
+use crate::analysis::vader;
 use crate::journal::entry::Sentiment;
 use crate::journal::mood::{Mood, rounded};
 use serde_json::json;
 use unicode_segmentation::UnicodeSegmentation;
 use uuid::Uuid;
-use vader_sentimental::SentimentIntensityAnalyzer;
 
 /// The name results are stored under.
 pub const VADER: &str = "vader";
@@ -16,9 +16,9 @@ pub const VADER: &str = "vader";
 pub struct Vader {
     /// Mean over the sentences of the compound score, from -1 to 1.
     pub compound: f64,
-    /// Mean share of negative, neutral and positive words.
+    /// Mean share of negative, neutral and positive words, over the same sentences.
     pub shares: [f64; 3],
-    /// How many sentences have a word that VADER knows.
+    /// How many sentences have a word, emoticon or emoji that VADER knows.
     pub known_sentences: usize,
 }
 
@@ -26,17 +26,18 @@ pub struct Vader {
 ///
 /// The compound score is made for single sentences and saturates on longer texts, so the text's
 /// score is the mean over the sentences in which VADER knows at least one word.
+///
+/// A text that is plainly in another language is not judged: German "war" is not English war.
 pub fn vader(text: &str) -> Vader {
-    let analyzer = SentimentIntensityAnalyzer::new();
     let mut sum = Vader { compound: 0.0, shares: [0.0, 0.0, 0.0], known_sentences: 0 };
-    for sentence in text.unicode_sentences().filter(|sentence| !sentence.trim().is_empty()) {
-        let scores = analyzer.polarity_scores(sentence);
-        // Without a known word VADER answers "all neutral", which is no judgement.
-        if scores.pos == 0.0 && scores.neg == 0.0 {
-            continue;
-        }
+    if in_another_language(text) {
+        return sum;
+    }
+    let text = as_typed_on_any_keyboard(text);
+    // Without a known word VADER answers "all neutral", which is no judgement.
+    for scores in text.unicode_sentences().map(vader::score).filter(|scores| scores.known) {
         sum.compound += scores.compound;
-        for (share, score) in sum.shares.iter_mut().zip([scores.neg, scores.neu, scores.pos]) {
+        for (share, score) in sum.shares.iter_mut().zip([scores.negative, scores.neutral, scores.positive]) {
             *share += score;
         }
         sum.known_sentences += 1;
@@ -47,6 +48,17 @@ pub fn vader(text: &str) -> Vader {
         sum.shares = sum.shares.map(|share| share / count);
     }
     sum
+}
+
+/// Whether a text is certainly not English. Short texts say too little to tell.
+fn in_another_language(text: &str) -> bool {
+    whatlang::detect(text).is_some_and(|found| found.lang() != whatlang::Lang::Eng && found.is_reliable())
+}
+
+/// The reference reads neither the curly apostrophe that phones type ("don’t like" would be a
+/// liking) nor a heart with the variation selector that makes it red.
+fn as_typed_on_any_keyboard(text: &str) -> String {
+    text.replace('\u{2019}', "'").replace('\u{fe0f}', "")
 }
 
 impl Vader {
@@ -94,18 +106,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_published_examples_agree() {
-        // Scores printed in the README of the reference implementation.
+    fn another_language_is_not_judged_by_english_words() {
+        let german = "Der Zug fuhr um acht, und alles war gut. Danach sind wir noch lange am Fluss entlang gegangen, \
+            bis es dunkel wurde und die Laternen angingen. Zu Hause gab es Suppe, und keiner wollte schlafen gehen.";
+        assert_eq!(vader(german).mood(), None);
+        assert!(vader("Curtains, and I love them.").mood().is_some(), "a short text is taken for English");
+    }
+
+    #[test]
+    fn phones_type_other_characters() {
+        assert_eq!(vader("I don\u{2019}t like it.").compound, vader("I don't like it.").compound);
+        assert!(vader("\u{2764}\u{fe0f} this").compound > 0.5);
+    }
+
+    #[test]
+    fn one_sentence_has_the_score_of_vader() {
+        // Scores printed by the reference implementation.
         for (text, compound) in [
-            ("VADER is smart, handsome, and funny.", 0.8316),
-            ("VADER is smart, handsome, and funny!", 0.8439),
+            ("VADER is very smart, handsome, and funny.", 0.8545),
             ("VADER is not smart, handsome, nor funny.", -0.7424),
-            ("The book was only kind of good.", 0.3832),
+            ("Make sure you :) or :D today!", 0.8633),
             ("Today SUX!", -0.5461),
         ] {
-            let score = vader(text).compound;
-            assert!((score - compound).abs() < 0.0005, "{text}: {score}");
+            let result = vader(text);
+            assert!((result.compound - compound).abs() < 0.00005, "{text}: {result:?}");
+            assert_eq!(result.known_sentences, 1);
         }
+    }
+
+    #[test]
+    fn a_known_word_is_a_judgement_when_its_rating_is_nothing() {
+        // "Stop" is rated, and the idiom "bus stop" takes its rating away.
+        let result = vader("She waits at the bus stop.");
+        assert_eq!((result.compound, result.known_sentences), (0.0, 1));
+        assert_eq!(result.mood(), Mood::from_f64(0.0));
+        assert_eq!(result.sentiment(Uuid::nil()).confidence, 10_000);
+        // A sentence without a known word does not count.
+        assert_eq!(vader("I love this. The train left at eight."), vader("I love this."));
     }
 
     #[test]

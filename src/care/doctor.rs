@@ -1,6 +1,5 @@
 //! Looking for anything wrong. Reads everything, changes nothing.
 
-use crate::cache::Cache;
 use crate::error::Result;
 use crate::follow::{TEXT, VECTORS, Vectors};
 use crate::index::text::TextIndex;
@@ -55,8 +54,6 @@ pub struct Parts<'a> {
     pub text: &'a TextIndex,
     /// Where vector snapshots lie.
     pub vectors: &'a Path,
-    /// The cache.
-    pub cache: &'a Cache,
     /// Where drafts lie.
     pub drafts: &'a Path,
     /// The model, when one is installed.

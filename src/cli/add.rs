@@ -52,8 +52,8 @@ pub(super) fn run(args: AddArgs, app: &mut App) -> Result<()> {
     // What is wrong with the flags is said before anything is read or written.
     let said = Said::read(&args, app)?;
     let given = match (&args.text[..], args.editor) {
-        ([only], false) if only == "-" => Some(draft::read_stdin(app)?),
-        ([], false) if !std::io::stdin().is_terminal() => Some(draft::read_stdin(app)?),
+        ([only], false) if only == "-" => Some(draft::read_stdin(app, draft::ADD)?),
+        ([], false) if !std::io::stdin().is_terminal() => Some(draft::read_stdin(app, draft::ADD)?),
         ([], _) => None,
         (words, _) => Some(words.join(" ")),
     };
@@ -65,7 +65,7 @@ pub(super) fn run(args: AddArgs, app: &mut App) -> Result<()> {
                 return Err(Error::usage("there is nothing to add")
                     .hint("pass the text as an argument, or pipe it to `journal add -`"));
             }
-            match Draft::edit(app, &before)? {
+            match Draft::edit(app, &before, draft::ADD)? {
                 None => {
                     draft::nothing_saved(app);
                     return Ok(());
@@ -86,7 +86,7 @@ pub(super) fn run(args: AddArgs, app: &mut App) -> Result<()> {
         }
         Err(error) => Err(match edited {
             Some(edited) => edited.unsaved(error),
-            None => draft::keep(app, text.as_bytes(), error),
+            None => draft::keep(app, text.as_bytes(), error, draft::ADD),
         }),
     }
 }

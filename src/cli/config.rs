@@ -82,7 +82,12 @@ pub(super) fn run(args: ConfigArgs, app: &mut App) -> Result<()> {
         ConfigVerb::Path => app.printer.line(&path.display().to_string()),
         ConfigVerb::Edit => {
             let before = std::fs::read_to_string(&path).unwrap_or_default();
-            let Some((draft, text)) = super::draft::Draft::edit(app, &before)? else {
+            let Some((draft, text)) = super::draft::Draft::edit(
+                app,
+                &before,
+                &format!("cat > {}", shell_words::quote(&path.display().to_string())),
+            )?
+            else {
                 super::draft::nothing_saved(app);
                 return Ok(());
             };

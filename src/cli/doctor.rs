@@ -13,7 +13,7 @@ pub(super) struct DoctorArgs {}
 
 pub(super) fn run(_: &DoctorArgs, app: &mut App) -> Result<u8> {
     let model = app.model_if_installed()?;
-    let (text, cache, vectors) = (app.text_index(), app.cache(), app.paths.vector_index());
+    let (text, vectors) = (app.text_index(), app.paths.vector_index());
     let (data, drafts) = (app.paths.data.clone(), app.paths.drafts());
     let verdict = model.as_ref().map(|model| app.model_folders().verify(&model.id)).transpose()?;
     let faults = verdict.map(|verdict| verdict.faults).unwrap_or_default();
@@ -23,7 +23,6 @@ pub(super) fn run(_: &DoctorArgs, app: &mut App) -> Result<u8> {
         store,
         text: &text,
         vectors: &vectors,
-        cache: &cache,
         drafts: &drafts,
         model: model.as_ref(),
         model_faults: &faults,

@@ -13,7 +13,7 @@ use std::process::Command;
 ///
 /// # Errors
 /// Usage when it is not UTF-8, with the offset; the bytes are kept.
-pub(super) fn read_stdin(app: &App) -> Result<String> {
+pub(super) fn read_stdin(app: &App, again: &str) -> Result<String> {
     let mut bytes = Vec::new();
     std::io::stdin()
         .lock()
@@ -26,7 +26,7 @@ pub(super) fn read_stdin(app: &App) -> Result<String> {
             let bad = error.as_bytes()[at];
             let failure = Error::usage(format!("standard input is not UTF-8 text: byte 0x{bad:02x} at offset {at}"))
                 .hint("convert it first, for example with `iconv -f latin1 -t utf8`");
-            Err(keep(app, error.as_bytes(), failure))
+            Err(keep(app, error.as_bytes(), failure, again))
         }
     }
 }
@@ -41,8 +41,11 @@ fn without_final_break(mut text: String) -> String {
     text
 }
 
-/// Keeps a text that could not be saved, and says where in the error.
-pub(super) fn keep(app: &App, text: &[u8], error: Error) -> Error {
+/// The command that takes a kept text for a new entry.
+pub(super) const ADD: &str = "journal add -";
+
+/// Keeps a text that could not be saved, and says where in the error, and which command takes it.
+pub(super) fn keep(app: &App, text: &[u8], error: Error, again: &str) -> Error {
     if str::from_utf8(text).is_ok_and(|text| text.trim().is_empty()) {
         return error;
     }
@@ -51,19 +54,16 @@ pub(super) fn keep(app: &App, text: &[u8], error: Error) -> Error {
     for folder in [app.paths.drafts(), std::env::temp_dir()] {
         let path = folder.join(&name);
         if publish(&path, text).is_ok() {
-            return said(error, &path);
+            return said(error, &path, again);
         }
     }
     error.context("the text could not be kept anywhere; copy it from here if you can see it")
 }
 
-/// The error, with where the text is.
-fn said(error: Error, path: &Path) -> Error {
-    let kept = format!(
-        "your text is kept in {}; `journal add - < {}` tries again",
-        path.display(),
-        shell_words::quote(&path.display().to_string())
-    );
+/// The error, with where the text is and how to try again.
+fn said(error: Error, path: &Path, again: &str) -> Error {
+    let place = path.display().to_string();
+    let kept = format!("your text is kept in {place}; `{again} < {}` tries again", shell_words::quote(&place));
     let hint = match error.hint_text() {
         Some(hint) => format!("{hint}; {kept}"),
         None => kept,
@@ -75,6 +75,7 @@ fn said(error: Error, path: &Path) -> Error {
 pub(super) struct Draft {
     path: PathBuf,
     before: String,
+    again: String,
 }
 
 impl Draft {
@@ -82,7 +83,7 @@ impl Draft {
     ///
     /// # Errors
     /// Usage without a terminal; failure when the editor cannot be started or fails. The file stays.
-    pub(super) fn edit(app: &mut App, before: &str) -> Result<Option<(Draft, String)>> {
+    pub(super) fn edit(app: &mut App, before: &str, again: &str) -> Result<Option<(Draft, String)>> {
         if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
             return Err(Error::usage("there is no terminal to edit on")
                 .hint("pass the text as an argument, or pipe it to `journal add -`"));
@@ -92,7 +93,7 @@ impl Draft {
             [app.paths.drafts(), std::env::temp_dir()].into_iter().find(|folder| create_private_folder(folder).is_ok());
         let path = folder.unwrap_or_else(std::env::temp_dir).join(name);
         publish(&path, before.as_bytes())?;
-        let draft = Draft { path, before: before.to_string() };
+        let draft = Draft { path, before: before.to_string(), again: again.to_string() };
         // Ctrl-C is for the editor.
         let interrupted = app.interrupted()?;
         let command = editor(app);
@@ -108,11 +109,11 @@ impl Draft {
         interrupted.store(false, std::sync::atomic::Ordering::Relaxed);
         if !status.success() {
             let failure = Error::failure(format!("the editor '{program}' ended with {status}"));
-            return Err(if draft.discard_if_unchanged() { failure } else { said(failure, &draft.path) });
+            return Err(if draft.discard_if_unchanged() { failure } else { said(failure, &draft.path, again) });
         }
         let bytes = fs::read(&draft.path).map_err(|error| Error::io("cannot read the draft", &draft.path, error))?;
-        let text =
-            String::from_utf8(bytes).map_err(|_| said(Error::usage("the draft is not UTF-8 text"), &draft.path))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| said(Error::usage("the draft is not UTF-8 text"), &draft.path, again))?;
         let text = without_final_break(text);
         if text.trim().is_empty() || text == without_final_break(draft.before.clone()) {
             let _ = fs::remove_file(&draft.path);
@@ -128,7 +129,7 @@ impl Draft {
 
     /// The text could not be saved: the error, with where it is.
     pub(super) fn unsaved(self, error: Error) -> Error {
-        said(error, &self.path)
+        said(error, &self.path, &self.again)
     }
 
     fn discard_if_unchanged(&self) -> bool {

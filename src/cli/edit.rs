@@ -54,7 +54,7 @@ pub(super) fn run(args: EditArgs, app: &mut App) -> Result<()> {
             return Err(Error::usage("there is nothing to change")
                 .hint("pass --content, --title, --date, --mood, --topic, --remove-topic, --star or --unstar"));
         }
-        let Some((draft, text)) = Draft::edit(app, &before)? else {
+        let Some((draft, text)) = Draft::edit(app, &before, &again(&args))? else {
             draft::nothing_saved(app);
             return Ok(());
         };
@@ -83,7 +83,7 @@ pub(super) fn run(args: EditArgs, app: &mut App) -> Result<()> {
         }
         Err(error) => Err(match (edited, &change.content) {
             (Some(edited), _) => edited.unsaved(error),
-            (None, Some(content)) => draft::keep(app, content.as_bytes(), error),
+            (None, Some(content)) => draft::keep(app, content.as_bytes(), error, &again(&args)),
             (None, None) => error,
         }),
     }
@@ -122,7 +122,7 @@ fn from_flags(args: &EditArgs, app: &mut App, entry: &Entry) -> Result<Change> {
         Some(text) => Some(Some((Mood::parse(text)?, MoodSource::User))),
     };
     change.content = match args.content.as_deref() {
-        Some("-") => Some(draft::read_stdin(app)?),
+        Some("-") => Some(draft::read_stdin(app, &again(args))?),
         other => other.map(str::to_string),
     };
     if change.content.as_ref().is_some_and(|content| content.trim().is_empty()) {
@@ -133,11 +133,22 @@ fn from_flags(args: &EditArgs, app: &mut App, entry: &Entry) -> Result<Change> {
 
 /// A new text is judged anew; its mood follows unless the writer has said how it felt.
 fn judge(change: &mut Change, app: &App, entry: &Entry) {
-    let Some(content) = &change.content else { return };
-    let score = sentiment::vader(content);
+    // What models said is of title and text: a new title alone makes it be forgotten too.
+    if change.content.is_none() && change.title.is_none() {
+        return;
+    }
+    let score = sentiment::vader(change.content.as_deref().unwrap_or(&entry.content));
     change.sentiments = vec![score.sentiment(app.new_id())];
+    if change.content.is_none() {
+        return;
+    }
     let by_model = entry.mood.is_none() || entry.mood_source == Some(MoodSource::Model);
     if change.mood.is_none() && by_model {
         change.mood = Some(score.mood().map(|mood| (mood, MoodSource::Model)));
     }
+}
+
+/// The command that takes a kept text for this entry.
+fn again(args: &EditArgs) -> String {
+    format!("journal edit {} --content -", args.id)
 }

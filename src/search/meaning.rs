@@ -94,7 +94,7 @@ pub fn nearest(
         Some(allowed) => snapshot.keys_of(collection.name(), &model.name, allowed)?,
     };
     if keys.is_empty() && pending > 0 && allowed.as_ref().is_none_or(|allowed| !allowed.is_empty()) {
-        return Err(Error::new(Kind::ModelUnavailable, format!("{pending} entries have not been analysed yet"))
+        return Err(Error::new(Kind::ModelUnavailable, format!("{} not been analysed yet", entries_have(pending)))
             .hint("run `journal analyze`"));
     }
     let index = VectorIndex::new(parts.vectors, collection, &model.name, model.dimensions);
@@ -103,7 +103,7 @@ pub fn nearest(
     let found = index.search(&mut source, vector, Candidates::Keys(&keys), limit.saturating_mul(2))?;
     let mut reason = found.reason;
     if pending > 0 {
-        reason = Some(format!("{pending} entries have not been analysed yet and were looked for by words only"));
+        reason = Some(format!("{} not been analysed yet and could be found by words only", entries_have(pending)));
     }
     let is_allowed = |subject: &Uuid| allowed.as_ref().is_none_or(|allowed| allowed.contains(subject));
     let hits: Vec<i64> = found.hits.iter().map(|hit| hit.key).collect();
@@ -137,4 +137,8 @@ pub fn own_vector(
         Ok(())
     })?;
     Ok(if keys.is_empty() { None } else { normalise(&sum) })
+}
+
+fn entries_have(count: u64) -> String {
+    if count == 1 { "1 entry has".to_string() } else { format!("{count} entries have") }
 }

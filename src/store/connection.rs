@@ -29,6 +29,14 @@ pub(super) struct Opened {
 /// busy handler does not cover the switch: eight first starts at once would fail without it.
 pub(super) fn open(folder: &Path) -> Result<Opened> {
     let path = folder.join(FILE_NAME);
+    // A database that was cut to nothing looks like a new one; what was made from it tells.
+    if path.metadata().is_ok_and(|file| file.len() == 0) && folder.join("index").exists() {
+        return Err(Error::new(
+            Kind::Corrupt,
+            format!("the journal {} is empty, but it has been indexed", path.display()),
+        )
+        .hint("put back a copy; to begin a new journal here, remove the file and the folder `index` beside it"));
+    }
     if !path.exists() {
         create_folder(folder)?;
     }

@@ -245,5 +245,5 @@ pub(super) fn read_vector(bytes: &[u8], key: i64, vector: &mut Vec<f32>) -> Resu
 
 fn odd_vector(key: i64) -> Error {
     Error::new(Kind::Corrupt, format!("the vector {key} in the database is damaged"))
-        .hint("`journal reindex --vectors` computes all vectors again")
+        .hint("`journal reindex embeddings` computes all vectors again")
 }

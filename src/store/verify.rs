@@ -49,7 +49,7 @@ impl Store {
         if orphans > 0 {
             findings.push(Finding {
                 problem: format!("{orphans} passages stand for entries or topics that are not there"),
-                fix: "run `journal reindex --vectors`".into(),
+                fix: "run `journal reindex embeddings`".into(),
             });
         }
         Ok(findings)

@@ -3,7 +3,7 @@
 //! search and similar answer as after a rebuild from nothing. Then older copies of the database are
 //! put back under projections that are ahead of them.
 //!
-//! `JOURNAL_CRASH_KILLS` (1000) and `JOURNAL_CRASH_SECONDS` (50) bound the killing, whichever comes
+//! `JOURNAL_CRASH_KILLS` (1000) and `JOURNAL_CRASH_SECONDS` (90) bound the killing, whichever comes
 //! first; `JOURNAL_CRASH_SEED` gives the workers the same choices again, though not the same moments.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     let seed = number("JOURNAL_CRASH_SEED", rand::rng().random_range(1..1_000_000));
     let mut sandbox = Sandbox::new();
     let kills = number("JOURNAL_CRASH_KILLS", 1000);
-    let seconds = Duration::from_secs(number("JOURNAL_CRASH_SECONDS", 50));
+    let seconds = Duration::from_secs(number("JOURNAL_CRASH_SECONDS", 90));
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| test(&sandbox, seed, kills, seconds)));
     match outcome {
         Ok(Ok(())) => ExitCode::SUCCESS,

@@ -233,6 +233,10 @@ impl<'a> Worker<'a> {
     fn edit(&mut self) -> Result<(), String> {
         let Some(place) = self.pick() else { return Ok(()) };
         let marker = self.ledger.entries[place].marker.clone();
+        if let (Some(same), true) = (self.ledger.entries[place].certain(), self.random.random_bool(0.2)) {
+            let same = same.to_owned();
+            return self.change(place, "edit", &["--title", WORDS[place % WORDS.len()]], Some(same));
+        }
         let text = self.text(&marker);
         self.change(place, "edit", &["--content", &text], Some(text.clone()))
     }
@@ -247,6 +251,7 @@ impl<'a> Worker<'a> {
         let ended = self.run(verb, &[&[verb, &id, "--json"], rest].concat(), 0.55)?;
         let states = &mut self.ledger.entries[place].states;
         match ended {
+            Ended::Killed if states.contains(&new) => {}
             Ended::Killed => states.push(new),
             Ended::Done(outcome) if outcome.code() == Some(3) && states.contains(&None) => *states = vec![None],
             Ended::Done(outcome) => {

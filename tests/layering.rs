@@ -51,7 +51,7 @@ const ENGINES: [(&str, &[&str]); 14] = [
     ("indicatif", &["cli/"]),
     ("ureq", &["model/hub.rs"]),
     ("toml_edit", &["config.rs"]),
-    ("vader_sentimental", &["analysis/sentiment.rs"]),
+    ("whatlang", &["analysis/sentiment.rs"]),
 ];
 
 /// What only some places may do, by the words that do it.

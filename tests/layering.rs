@@ -37,7 +37,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
 ];
 
 /// Each engine, and the files or folders that alone may name it.
-const ENGINES: [(&str, &[&str]); 14] = [
+const ENGINES: [(&str, &[&str]); 13] = [
     ("rusqlite", &["store/"]),
     ("tantivy", &["index/text/"]),
     ("usearch", &["index/vector/"]),
@@ -51,7 +51,6 @@ const ENGINES: [(&str, &[&str]); 14] = [
     ("indicatif", &["cli/"]),
     ("ureq", &["model/hub.rs"]),
     ("toml_edit", &["config.rs"]),
-    ("whatlang", &["analysis/sentiment.rs"]),
 ];
 
 /// What only some places may do, by the words that do it.

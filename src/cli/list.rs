@@ -47,7 +47,7 @@ pub(super) fn run(args: ListArgs, app: &mut App) -> Result<()> {
         return app.printer.json_list(&items);
     }
     if page.entries.is_empty() {
-        nothing(app, user, filter.is_open())?;
+        nothing(app, user)?;
         return Ok(());
     }
     let named = with_ids(app, user, &page.entries)?;
@@ -69,8 +69,8 @@ pub(super) fn run(args: ListArgs, app: &mut App) -> Result<()> {
 }
 
 /// Says that there is nothing, and what to do about it.
-fn nothing(app: &mut App, user: Uuid, open: bool) -> Result<()> {
-    let empty = open || app.store()?.count(user, &crate::journal::filter::Filter::default())? == 0;
+fn nothing(app: &mut App, user: Uuid) -> Result<()> {
+    let empty = app.store()?.count(user, &crate::journal::filter::Filter::default())? == 0;
     app.printer.note(if empty {
         "The journal is empty. `journal add` writes the first entry."
     } else {

@@ -80,7 +80,7 @@ impl Cursor {
     fn read(text: &str, sort: Sort) -> Result<[Value; 3]> {
         let wrong = || {
             Error::usage(format!("'{text}' is not a cursor of a list sorted by {}", sort.key.name()))
-                .hint("pass the `next_cursor` of the page before, with the same --sort")
+                .hint("pass the `cursor` of the last entry of the page before, with the same --sort")
         };
         let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| wrong())?;
         let decoded = String::from_utf8(bytes).map_err(|_| wrong())?;

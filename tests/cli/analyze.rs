@@ -20,9 +20,11 @@ fn a_change_starts_it_in_the_background_unless_told_otherwise() {
     sandbox.add(["text"]);
     let since = std::time::Instant::now();
     loop {
-        let tasks = sandbox.run(["tasks", "--json"]).ok().array("tasks");
+        let outcome = sandbox.run(["tasks", "--json"]).ok();
+        let tasks = outcome.array("tasks");
         let text = tasks.iter().find(|task| task["task_id"] == "text_index").unwrap().clone();
-        if text["pending"] == 0 {
+        // Until it has ended, too: its journal must not be taken away under it.
+        if text["pending"] == 0 && outcome.json()["running"] == false {
             break;
         }
         assert!(since.elapsed() < std::time::Duration::from_secs(20), "{text}");

@@ -134,6 +134,8 @@ fn pages_in_every_order_give_each_entry_once() {
     let date = by("date")[3]["cursor"].as_str().unwrap().to_string();
     sandbox.run(["list", "--sort", "mood", "--cursor", &date]).code(2).says("cursor");
     sandbox.run(["list", "--cursor", "nonsense"]).code(2).says("nonsense");
+    let none = sandbox.run(["list", "-n", "0"]).ok();
+    assert!(none.text().is_empty() && !none.talk().contains("empty"), "{none}");
 }
 
 #[test]

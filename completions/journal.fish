@@ -259,7 +259,7 @@ complete -c journal -n "__fish_journal_using_subcommand import" -l color -d 'Whe
 always\t''
 never\t''"
 complete -c journal -n "__fish_journal_using_subcommand import" -l dry-run -d 'Do everything, report, and take it back'
-complete -c journal -n "__fish_journal_using_subcommand import" -l update -d 'Bring entries that are there, but differ, to what the file says'
+complete -c journal -n "__fish_journal_using_subcommand import" -l update -d 'Bring entries whose title, text or day differs to what the file says'
 complete -c journal -n "__fish_journal_using_subcommand import" -l json -d 'Print one JSON document'
 complete -c journal -n "__fish_journal_using_subcommand import" -l jsonl -d 'Print one JSON object a line'
 complete -c journal -n "__fish_journal_using_subcommand import" -s q -l quiet -d 'Say nothing but warnings and errors'

@@ -27,7 +27,7 @@ pub(super) struct ImportArgs {
     /// Do everything, report, and take it back
     #[arg(long)]
     dry_run: bool,
-    /// Bring entries that are there, but differ, to what the file says
+    /// Bring entries whose title, text or day differs to what the file says
     #[arg(long)]
     update: bool,
 }

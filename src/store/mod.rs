@@ -7,6 +7,7 @@
 //! The unary plus in some queries keeps the planner from an index that would be far less selective:
 //! without statistics it cannot know that a user has many entries and an id tail few.
 
+mod columns;
 mod connection;
 mod entries;
 mod judging;
@@ -15,8 +16,10 @@ mod log;
 mod meaning;
 mod migrations;
 mod row;
+mod rows;
 mod sentiments;
 mod snapshot;
+mod tables;
 mod topics;
 mod undo;
 mod users;
@@ -24,13 +27,16 @@ mod value;
 mod verify;
 mod writer;
 
+pub use columns::{ColumnType, Misfit};
 pub use connection::FILE_NAME;
 pub use judging::Judged;
 pub use listing::{Cursor, Page, Sort, SortKey};
 pub use log::{Operation, Version};
 pub use meaning::{PassageVector, PendingText, StoredPassage};
 pub use migrations::{LATEST, MIGRATIONS, Migration};
+pub use rows::{ConstraintKind, Refusal, Row, RowWriter, Written};
 pub use snapshot::{Passage, Snapshot};
+pub use tables::{Column, TABLES, Table};
 pub use topics::fold;
 pub use undo::Undone;
 pub use users::NO_PASSWORD;

@@ -5,4 +5,6 @@ mod server;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod parity;
 mod schema;
+mod values;

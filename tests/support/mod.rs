@@ -16,6 +16,11 @@ use tempfile::TempDir;
 /// How long background work may take until it is said to hang.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// Real time and ids, for a store that is opened without the program.
+pub(crate) fn clock() -> journaling_ai::store::Clock {
+    journaling_ai::store::Clock { now: journaling_ai::app::now, new_id: journaling_ai::app::new_id }
+}
+
 /// A data folder, two configurations, a home without anything in it. What still runs in it when it
 /// is dropped is ended.
 pub(crate) struct Sandbox {

@@ -8,3 +8,4 @@ mod support;
 mod parity;
 mod schema;
 mod values;
+mod words;

@@ -7,5 +7,6 @@ mod support;
 
 mod parity;
 mod schema;
+mod trends;
 mod values;
 mod words;

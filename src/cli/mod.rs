@@ -3,6 +3,7 @@
 mod add;
 mod analyze;
 mod analyze_status;
+mod bulk;
 mod completions;
 mod config;
 mod delete;
@@ -136,6 +137,7 @@ enum Verb {
     Mood(mood::MoodArgs),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
+    Bulk(bulk::BulkArgs),
     Analyze(analyze::AnalyzeArgs),
     Tasks(tasks::TasksArgs),
     Models(models::ModelsArgs),
@@ -222,6 +224,7 @@ fn run(verb: Option<Verb>, app: &mut App) -> crate::error::Result<u8> {
         Some(Verb::Mood(args)) => done(mood::run(&args, app)),
         Some(Verb::Import(args)) => import::run(&args, app),
         Some(Verb::Export(args)) => done(export::run(&args, app)),
+        Some(Verb::Bulk(args)) => bulk::run(&args, app),
         Some(Verb::Analyze(args)) => analyze::run(&args, app),
         Some(Verb::Tasks(args)) => done(tasks::run(&args, app)),
         Some(Verb::Models(args)) => models::run(args, app),

@@ -13,7 +13,8 @@ use uuid::Uuid;
 /// Fields that other commands print and that follow from the rest.
 const DERIVED: [&str; 5] = ["short_id", "user_id", "word_count", "cursor", "preview"];
 
-type Fields = BTreeMap<String, Box<RawValue>>;
+/// The fields of an object, each as it stands.
+pub(super) type Fields = BTreeMap<String, Box<RawValue>>;
 
 /// Reads one line.
 ///
@@ -65,7 +66,7 @@ pub fn read(line: &str) -> Result<NewEntry> {
     new.sentiments = take::<Vec<Fields>>(&mut fields, "sentiments")?
         .unwrap_or_default()
         .into_iter()
-        .map(read_sentiment)
+        .map(|fields| read_sentiment(fields, None))
         .collect::<Result<_>>()?;
     new.import_source = take(&mut fields, "import_source")?;
     new.import_id = take(&mut fields, "import_id")?;
@@ -92,7 +93,7 @@ fn with_unknown(metadata: Option<Box<RawValue>>, unknown: Fields) -> Result<Opti
     Ok(Some(text))
 }
 
-fn take<T: serde::de::DeserializeOwned>(fields: &mut Fields, name: &str) -> Result<Option<T>> {
+pub(super) fn take<T: serde::de::DeserializeOwned>(fields: &mut Fields, name: &str) -> Result<Option<T>> {
     fields
         .remove(name)
         .map(|value| {
@@ -102,7 +103,7 @@ fn take<T: serde::de::DeserializeOwned>(fields: &mut Fields, name: &str) -> Resu
         .transpose()
 }
 
-fn time(fields: &mut Fields, name: &str) -> Result<Option<DateTime<Utc>>> {
+pub(super) fn time(fields: &mut Fields, name: &str) -> Result<Option<DateTime<Utc>>> {
     let Some(text) = take::<String>(fields, name)? else { return Ok(None) };
     let at = DateTime::parse_from_rfc3339(&text)
         .map_err(|_| Error::usage(format!("{name} '{text}' is not a time")).hint("write it as 2024-05-03T18:00:00Z"))?;
@@ -131,16 +132,22 @@ fn read_topic(topic: &RawValue) -> Result<EntryTopic> {
     Ok(EntryTopic { name, relevance, added_at: time(&mut fields, "added_at")? })
 }
 
-fn read_sentiment(mut fields: Fields) -> Result<Sentiment> {
+/// Reads a sentiment; `id` is for one that brings none.
+pub(super) fn read_sentiment(mut fields: Fields, id: Option<Uuid>) -> Result<Sentiment> {
     fields.retain(|_, value| value.get() != "null");
     let missing = |name: &str| Error::usage(format!("a sentiment has no {name}"));
     let confidence = fields.remove("confidence_score").ok_or_else(|| missing("confidence_score"))?;
     let confidence = rounded(confidence.get(), 4)
         .filter(|score| (0..=10_000).contains(score))
         .ok_or_else(|| Error::usage("the confidence_score of a sentiment is not a number from 0 to 1"))?;
-    let id: String = take(&mut fields, "id")?.ok_or_else(|| missing("id"))?;
+    let id = match take::<String>(&mut fields, "id")? {
+        Some(id) => {
+            Uuid::try_parse(&id).map_err(|_| Error::usage(format!("the id '{id}' of a sentiment is not a UUID")))?
+        }
+        None => id.ok_or_else(|| missing("id"))?,
+    };
     Ok(Sentiment {
-        id: Uuid::try_parse(&id).map_err(|_| Error::usage(format!("the id '{id}' of a sentiment is not a UUID")))?,
+        id,
         model_name: take(&mut fields, "model_name")?.ok_or_else(|| missing("model_name"))?,
         label: take(&mut fields, "sentiment_label")?.ok_or_else(|| missing("sentiment_label"))?,
         confidence,

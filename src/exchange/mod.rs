@@ -1,3 +1,4 @@
 //! Files in and out: one format per file.
 
+pub mod bulk;
 pub mod jsonl;

@@ -10,6 +10,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use rusqlite::types::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 use uuid::Uuid;
 
@@ -47,6 +48,17 @@ pub enum Misfit {
     Malformed,
     /// The character NUL, which PostgreSQL cannot hold (22021, 22P05).
     Nul,
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Misfit::TooLong => "has more characters than the column holds",
+            Misfit::OutOfRange => "is outside the range of the column",
+            Misfit::Malformed => "is not a value of the column's type",
+            Misfit::Nul => "contains the character NUL",
+        })
+    }
 }
 
 impl ColumnType {

@@ -7,6 +7,7 @@
 //! The unary plus in some queries keeps the planner from an index that would be far less selective:
 //! without statistics it cannot know that a user has many entries and an id tail few.
 
+mod bulk;
 mod columns;
 mod connection;
 mod entries;
@@ -27,6 +28,7 @@ mod value;
 mod verify;
 mod writer;
 
+pub use bulk::{Bulk, MoodUpdate, Stale};
 pub use columns::{ColumnType, Misfit};
 pub use connection::FILE_NAME;
 pub use judging::Judged;

@@ -68,15 +68,7 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Refusal::Misfit { column, reason } => {
-                let reason = match reason {
-                    Misfit::TooLong => "has more characters than the column holds",
-                    Misfit::OutOfRange => "is outside the range of the column",
-                    Misfit::Malformed => "is not a value of the column's type",
-                    Misfit::Nul => "contains the character NUL",
-                };
-                write!(f, "{column} {reason}")
-            }
+            Refusal::Misfit { column, reason } => write!(f, "{column} {reason}"),
             Refusal::NotNull { column } => write!(f, "{column} is missing"),
             Refusal::Constraint { kind, name } => match kind {
                 ConstraintKind::Check => write!(f, "it breaks the rule {name}"),

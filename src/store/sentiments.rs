@@ -1,14 +1,19 @@
 //! What models said about entries.
 
+use super::columns::ColumnType;
 use super::value::{read_timestamp, read_uuid, timestamp};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::journal::entry::Sentiment;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use uuid::Uuid;
 
 /// Keeps what a model said; what it said before about the same entry gives way.
+///
+/// # Errors
+/// Usage when a value breaks a rule of the schema, naming the rule.
 pub(super) fn put(connection: &Connection, entry: Uuid, sentiment: &Sentiment, now: DateTime<Utc>) -> Result<()> {
+    check(sentiment)?;
     connection
         .prepare_cached(
             "INSERT INTO sentiment_analysis(id, entry_id, model_name, sentiment_label, confidence_score, emotions, analyzed_at)
@@ -25,6 +30,21 @@ pub(super) fn put(connection: &Connection, entry: Uuid, sentiment: &Sentiment, n
             &sentiment.emotions,
             timestamp(sentiment.analyzed_at.unwrap_or(now)),
         ))?;
+    Ok(())
+}
+
+/// The rules of the schema that a file can break, in words.
+fn check(sentiment: &Sentiment) -> Result<()> {
+    let emotions = sentiment.emotions.as_deref();
+    for (name, kind, value) in [
+        ("model_name", ColumnType::Varchar(100), Some(sentiment.model_name.as_str())),
+        ("sentiment_label", ColumnType::Varchar(50), Some(sentiment.label.as_str())),
+        ("emotions", ColumnType::Json, emotions),
+    ] {
+        if let Some(Err(misfit)) = value.map(|value| kind.read(value)) {
+            return Err(Error::usage(format!("the {name} of a sentiment {misfit}")));
+        }
+    }
     Ok(())
 }
 

@@ -178,3 +178,32 @@ fn moods_are_taken_from_the_writer_or_else_from_the_words() {
     assert!(entry["mood_score"].as_f64().unwrap() > 0.5 && entry["mood_source"] == "model", "{entry}");
     assert_eq!(entry["sentiments"][0]["sentiment_label"], "positive");
 }
+
+#[test]
+fn an_entry_and_its_analysis_are_saved_together_or_not_at_all() {
+    let sandbox = Sandbox::new();
+    sandbox.add(["the first"]);
+    let before = sandbox.export();
+    let connection = rusqlite::Connection::open(sandbox.data().join("journal.db")).unwrap();
+    let log = || -> i64 { connection.query_row("SELECT count(*) FROM change_log", [], |row| row.get(0)).unwrap() };
+    let logged = log();
+    // The database fails between the two, as a full disk would.
+    connection
+        .execute_batch(
+            "CREATE TRIGGER fault BEFORE INSERT ON sentiment_analysis BEGIN SELECT RAISE(ABORT, 'a fault'); END",
+        )
+        .unwrap();
+    sandbox.run(["add", "not to be lost"]).code(1).says("a fault");
+    assert_eq!((sandbox.export(), log()), (before, logged), "neither is there");
+    let drafts = sandbox.drafts();
+    assert!(std::fs::read_to_string(&drafts[0]).unwrap().contains("not to be lost"), "and the words are kept");
+    // The same the other way round: the entry fails after its analysis has been made.
+    connection.execute_batch("DROP TRIGGER fault; CREATE TRIGGER fault BEFORE INSERT ON entry_topics BEGIN SELECT RAISE(ABORT, 'a fault'); END").unwrap();
+    sandbox.run(["add", "with a #topic"]).code(1);
+    assert_eq!((sandbox.count(), log()), (1, logged));
+    connection.execute_batch("DROP TRIGGER fault").unwrap();
+    sandbox.add(["with a #topic"]);
+    let sentiments: i64 =
+        connection.query_row("SELECT count(*) FROM sentiment_analysis", [], |row| row.get(0)).unwrap();
+    assert_eq!((sandbox.count(), sentiments), (2, 2));
+}

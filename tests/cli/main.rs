@@ -5,6 +5,7 @@
 mod add;
 mod analyze;
 mod bare;
+mod bulk;
 mod completions;
 mod config;
 mod dates;

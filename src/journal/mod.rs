@@ -3,6 +3,7 @@
 pub mod entry;
 pub mod filter;
 pub mod id;
+pub mod lexemes;
 pub mod log;
 pub mod mood;
 pub mod passage;

@@ -6,6 +6,7 @@
 //! refused as malformed or out of range, since they would not come back as they were given.
 
 use super::value::timestamp;
+use crate::journal::lexemes::fits_full_text;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use rusqlite::types::Value;
 use serde_json::value::RawValue;
@@ -21,6 +22,8 @@ pub enum ColumnType {
     Uuid,
     /// TEXT.
     Text,
+    /// TEXT that is indexed word by word.
+    IndexedText,
     /// VARCHAR(n): so many characters.
     Varchar(usize),
     /// DATE.
@@ -46,6 +49,8 @@ pub enum Misfit {
     OutOfRange,
     /// Not a value of this type (22P02, 22007).
     Malformed,
+    /// More different words than a full-text index holds (54000).
+    TooManyWords,
     /// The character NUL, which PostgreSQL cannot hold (22021, 22P05).
     Nul,
 }
@@ -56,6 +61,7 @@ impl fmt::Display for Misfit {
             Misfit::TooLong => "has more characters than the column holds",
             Misfit::OutOfRange => "is outside the range of the column",
             Misfit::Malformed => "is not a value of the column's type",
+            Misfit::TooManyWords => "has more different words than a full-text index holds (1 MB)",
             Misfit::Nul => "contains the character NUL",
         })
     }
@@ -68,7 +74,8 @@ impl ColumnType {
             return Err(Misfit::Nul);
         }
         match self {
-            ColumnType::Text => Ok(Value::Text(text.to_string())),
+            ColumnType::IndexedText if !fits_full_text(text) => Err(Misfit::TooManyWords),
+            ColumnType::Text | ColumnType::IndexedText => Ok(Value::Text(text.to_string())),
             ColumnType::Varchar(length) => varchar(text, length),
             ColumnType::Uuid => uuid(text),
             ColumnType::Date => date(text),

@@ -56,6 +56,7 @@ impl Refusal {
             Refusal::Misfit { reason: Misfit::TooLong, .. } => &["22001"],
             Refusal::Misfit { reason: Misfit::OutOfRange, .. } => &["22003", "22008"],
             Refusal::Misfit { reason: Misfit::Malformed, .. } => &["22P02", "22007"],
+            Refusal::Misfit { reason: Misfit::TooManyWords, .. } => &["54000"],
             Refusal::Misfit { reason: Misfit::Nul, .. } => &["22021", "22P05"],
             Refusal::NotNull { .. } => &["23502"],
             Refusal::Constraint { kind: ConstraintKind::Check, .. } => &["23514"],

@@ -1,7 +1,9 @@
 //! The seven tables of the architecture as data: columns, keys, and the names PostgreSQL gives to the
 //! rules. The rules themselves stand in `migrations/`.
 
-use super::columns::ColumnType::{self, Boolean, Date, Decimal, Inet, Json, Text, Timestamp, Uuid, Varchar};
+use super::columns::ColumnType::{
+    self, Boolean, Date, Decimal, IndexedText, Inet, Json, Text, Timestamp, Uuid, Varchar,
+};
 
 /// A column that can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +56,7 @@ pub const TABLES: [Table; 7] = [
             column("id", Uuid),
             column("user_id", Uuid),
             column("title", Varchar(500)),
-            column("content", Text),
+            column("content", IndexedText),
             column("entry_date", Date),
             column("created_at", Timestamp),
             column("updated_at", Timestamp),

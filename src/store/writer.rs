@@ -6,6 +6,7 @@ use super::value::{read_uuid, timestamp};
 use super::{Clock, sentiments};
 use crate::error::{Error, Result};
 use crate::journal::entry::{Entry, EntryTopic, MAX_TITLE, NewEntry, Sentiment, full_text};
+use crate::journal::lexemes::fits_full_text;
 use crate::journal::mood::{Mood, MoodSource};
 use crate::journal::tag::tags;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -219,6 +220,10 @@ fn check(title: Option<&str>, content: &str) -> Result<()> {
             return Err(Error::usage(format!("the {what} contains a NUL character at offset {at}"))
                 .hint("is it really text? remove the NUL, for example with `tr -d '\\0'`"));
         }
+    }
+    if !fits_full_text(content) {
+        return Err(Error::usage("the text has more different words than a full-text index holds (1 MB)")
+            .hint("make two entries of it, or keep what is no prose in a file beside the journal"));
     }
     if title.is_some_and(|title| title.chars().count() > MAX_TITLE) {
         return Err(

@@ -216,7 +216,7 @@ fn texts(row: &Values) -> Vec<Option<&str>> {
 
 fn mark(table: &Table, name: &str, number: usize) -> String {
     match table.column(name).unwrap().kind {
-        ColumnType::Text | ColumnType::Varchar(_) => format!("${number}::text"),
+        ColumnType::Text | ColumnType::IndexedText | ColumnType::Varchar(_) => format!("${number}::text"),
         kind => format!("${number}::text::{}", type_name(kind)),
     }
 }
@@ -224,7 +224,7 @@ fn mark(table: &Table, name: &str, number: usize) -> String {
 fn type_name(kind: ColumnType) -> &'static str {
     match kind {
         ColumnType::Uuid => "uuid",
-        ColumnType::Text | ColumnType::Varchar(_) => "text",
+        ColumnType::Text | ColumnType::IndexedText | ColumnType::Varchar(_) => "text",
         ColumnType::Date => "date",
         ColumnType::Timestamp => "timestamptz",
         ColumnType::Decimal(..) => "numeric",
@@ -393,4 +393,60 @@ fn a_refusal_says_what_is_wrong_in_words() {
     let expected = Refusal::Constraint { kind: ConstraintKind::Check, name: "check_content_not_empty".into() };
     assert_eq!(refusal, expected);
     assert_eq!(refusal.to_string(), "it breaks the rule check_content_not_empty");
+}
+
+#[test]
+fn a_text_that_is_taken_here_is_never_too_much_for_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(folder.path(), clock()).unwrap();
+    let mut client = server().database().client();
+    let entries = Table::named("journal_entries").unwrap();
+    let title = "title ".repeat(83);
+    let word = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let prose = "We went for a long walk by the river, and then home again. ".repeat(120_000);
+    let logs = |lines: u64| -> String {
+        (0..lines)
+            .map(|n| {
+                format!(
+                    "10.0.{}.{} GET https://host{n}.example.com/a/{:x}?q={:x} {:x}-{:x}\n",
+                    n / 256,
+                    n % 256,
+                    word(n),
+                    word(n + 1),
+                    word(n + 2),
+                    word(n + 3)
+                )
+            })
+            .collect()
+    };
+    let words = |count: u64| -> String { (0..count).map(|n| format!("{:x} ", word(n))).collect() };
+    let mut taken = 0;
+    for text in [
+        prose,
+        words(10_000),
+        words(40_000),
+        words(46_000),
+        words(60_000),
+        logs(1_500),
+        logs(2_500),
+        logs(10_000),
+        "日本語".repeat(200_000),
+        "é ".repeat(400_000),
+    ] {
+        let row =
+            [("title", Some(title.as_str())), ("content", Some(text.as_str())), ("entry_date", Some("2025-01-01"))];
+        let ours =
+            store.rows(Uuid::nil(), "test", true, |writer| Ok((writer.insert(entries, &row)?, String::new()))).unwrap();
+        let sql = "INSERT INTO journal_entries(title, content, entry_date) VALUES ($1, $2, DATE '2025-01-01')";
+        let theirs = client.execute(sql, &[&title, &text]);
+        let start: String = text.chars().take(40).collect();
+        println!("{start:?} {} bytes: {ours:?}, {theirs:?}", text.len());
+        if ours.is_ok() {
+            taken += 1;
+            assert!(theirs.is_ok(), "{start:?} of {} bytes: {theirs:?}", text.len());
+        } else {
+            assert!(theirs.is_err() || text.len() > 400_000, "refused for nothing: {start:?} of {} bytes", text.len());
+        }
+    }
+    assert!(taken >= 6, "only {taken}");
 }

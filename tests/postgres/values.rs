@@ -61,7 +61,7 @@ fn fits(table: &'static Table, column: &'static Column) -> BoxedStrategy<String>
         ColumnType::Varchar(_) => select(vec!["work", "Work", "a@b.c", "vader", "joy", "日本", "e\u{301}", "é"])
             .prop_map(String::from)
             .boxed(),
-        ColumnType::Text => prop_oneof![
+        ColumnType::Text | ColumnType::IndexedText => prop_oneof![
             "[a-zé日 \n\t]{1,40}",
             "\\PC{1,60}",
             any::<String>().prop_map(|text| text.replace('\0', "0")),
@@ -139,7 +139,9 @@ fn borders(kind: ColumnType) -> BoxedStrategy<String> {
         )
             .prop_map(|(letter, count, spaces)| format!("{}{}", letter.repeat(count), " ".repeat(spaces)))
             .boxed(),
-        ColumnType::Text => of(vec!["", " ", "   ", "\t", "\n", "\u{a0}", "\u{200b}", " \u{3000} ", "a\0b", "\0"]),
+        ColumnType::Text | ColumnType::IndexedText => {
+            of(vec!["", " ", "   ", "\t", "\n", "\u{a0}", "\u{200b}", " \u{3000} ", "a\0b", "\0"])
+        }
         ColumnType::Date => of(vec![
             "0001-01-01",
             "9999-12-31",

@@ -71,17 +71,20 @@ demo: build model ## Build, import the sample journal into a throw-away folder, 
 test: test-tools build model ## Run all tests with the real model
 	$(CARGO) test --release --locked $(FEATURES) --no-fail-fast
 
-# What the tests call besides cargo. strace shows that nothing opens a socket to the outside.
-TEST_TOOLS := strace readelf
+# What the tests call besides cargo. strace shows that nothing opens a socket to the outside; the
+# embedded store is compared with a PostgreSQL that the tests start for themselves.
+TEST_TOOLS := strace readelf initdb
+TEST_PACKAGES := strace binutils postgresql
 
 .PHONY: test-tools
 test-tools:
-	@missing=""; for tool in $(TEST_TOOLS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	@missing=""; PATH="$$PATH:$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)"; \
+	for tool in $(TEST_TOOLS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	if [ -n "$$missing" ]; then \
 	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	        echo "tests: installing$$missing"; \
-	        apt-get update -qq && apt-get install -y -qq strace binutils >/dev/null; \
-	    else echo "tests: install$$missing first (Debian: apt-get install strace binutils)"; exit 1; fi; \
+	        echo "tests: installing what has$$missing"; \
+	        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(TEST_PACKAGES) >/dev/null; \
+	    else echo "tests: install$$missing first (Debian: apt-get install $(TEST_PACKAGES))"; exit 1; fi; \
 	fi
 
 .PHONY: install

@@ -69,7 +69,14 @@ pub(super) fn run(args: &ImportArgs, app: &mut App) -> Result<u8> {
             reader.read(source, writer)?;
         }
         let written = report.new + report.updated;
-        Ok(((), if written > 0 { format!("imported {written} entries") } else { String::new() }))
+        Ok((
+            (),
+            match written {
+                0 => String::new(),
+                1 => "imported 1 entry".to_string(),
+                _ => format!("imported {written} entries"),
+            },
+        ))
     });
     bar.finish_and_clear();
     outcome?;

@@ -61,7 +61,10 @@ pub fn find(parts: &Parts, request: &Request, query: &Query, limit: usize) -> Re
         Err(error) => return Err(error),
     };
     // Building anew for the first time is how every index begins.
-    let reason = reason.filter(|reason| !reason.ends_with("there was none"));
+    let mut reason = reason.filter(|reason| !reason.ends_with("there was none"));
+    if results.nothing_to_search {
+        reason = reason.or_else(|| Some(format!("'{}' holds only words too common to be searched for", request.text)));
+    }
     Ok(Words { hits: results.hits, reason })
 }
 

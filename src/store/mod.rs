@@ -16,6 +16,9 @@ mod listing;
 mod log;
 mod meaning;
 mod migrations;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod plan_tests;
 mod row;
 mod rows;
 mod sentiments;

@@ -78,8 +78,8 @@ impl Store {
             restore(connection, &rows, &timestamp((clock.now)()))?;
             let after = log::last_seq(connection)?;
             let verb = if redo { "redo" } else { "undo" };
-            let record =
-                log::record(connection, user, verb, &format!("{verb}: {}", operation.summary), before + 1, after)?;
+            let what = operation.summary.strip_prefix("undo: ").unwrap_or(&operation.summary);
+            let record = log::record(connection, user, verb, &format!("{verb}: {what}"), before + 1, after)?;
             connection.execute("UPDATE operations SET undoes = ?2 WHERE id = ?1", (record, operation.id))?;
             Ok((Undone { operation, rows: rows.len() }, String::new()))
         })

@@ -71,6 +71,13 @@ demo: build model ## Build, import the sample journal into a throw-away folder, 
 test: test-tools build model ## Run all tests with the real model
 	$(CARGO) test --release --locked $(FEATURES) --no-fail-fast
 
+# How many cases the rows of the embedded store are compared with PostgreSQL's in.
+CASES ?= 50000
+
+.PHONY: parity
+parity: test-tools libtorch ## Compare the store with PostgreSQL over many more cases (CASES=50000)
+	PROPTEST_CASES=$(CASES) $(CARGO) test --release --locked $(FEATURES) --test postgres
+
 # What the tests call besides cargo. strace shows that nothing opens a socket to the outside; the
 # embedded store is compared with a PostgreSQL that the tests start for themselves.
 TEST_TOOLS := strace readelf initdb

@@ -7,6 +7,7 @@
 //! The unary plus in some queries keeps the planner from an index that would be far less selective:
 //! without statistics it cannot know that a user has many entries and an id tail few.
 
+mod accounts;
 mod connection;
 mod entries;
 mod judging;
@@ -16,20 +17,24 @@ mod meaning;
 mod migrations;
 mod row;
 mod sentiments;
+mod sessions;
 mod snapshot;
 mod topics;
 mod undo;
+mod undo_user;
 mod users;
 mod value;
 mod verify;
 mod writer;
 
+pub use accounts::{Account, AccountChange, Credentials, Holdings};
 pub use connection::FILE_NAME;
 pub use judging::Judged;
 pub use listing::{Cursor, Page, Sort, SortKey};
 pub use log::{Operation, Version};
 pub use meaning::{PassageVector, PendingText, StoredPassage};
 pub use migrations::{LATEST, MIGRATIONS, Migration};
+pub use sessions::Session;
 pub use snapshot::{Passage, Snapshot};
 pub use topics::fold;
 pub use undo::Undone;

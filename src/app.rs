@@ -1,5 +1,7 @@
 //! The composition root: builds each part when it is first needed. Time, randomness and the
-//! environment enter here and nowhere else.
+//! environment enter here and nowhere else. Who may pass is decided in [`login`].
+
+mod login;
 
 use crate::cache::Cache;
 use crate::config::{Config, ConfigFile};
@@ -13,11 +15,12 @@ use crate::paths::Paths;
 use crate::store::{Clock, Store};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
+use rand::TryRngCore;
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -26,6 +29,12 @@ use uuid::{NoContext, Timestamp, Uuid};
 
 /// How long a started model server may take until it listens.
 const SERVER_START: Duration = Duration::from_secs(60);
+
+/// The name of this program where a program is named: in sessions and logins.
+pub const AGENT: &str = concat!("journal/", env!("CARGO_PKG_VERSION"));
+
+/// Variables that no other program is to see.
+pub const SECRETS: [&str; 2] = ["JOURNAL_PASSWORD", "JOURNAL_PASSWORD_FILE"];
 
 /// What the flags that every command has say.
 #[derive(Debug, Clone, Default)]
@@ -73,13 +82,50 @@ impl App {
         }
     }
 
-    /// The user this command is for: `--user`, `JOURNAL_USER`, the configuration, or the first user,
-    /// who is created when there is none.
+    /// The user this command is for, who has been let in.
+    ///
+    /// # Errors
+    /// Denied when the user has a password and is not logged in, or is not active; not found when a
+    /// user is named who is not there.
     pub fn user(&mut self) -> Result<Uuid> {
         if let Some(user) = self.user {
             return Ok(user);
         }
-        let named = self.globals.user.clone().or_else(|| self.config.user.clone());
+        let user = self.chosen_user()?;
+        self.admit(user)?;
+        self.user = Some(user);
+        Ok(user)
+    }
+
+    /// The user whose last operation an undo takes back: the one of this command, or one who is not
+    /// there any more and whom only that undo brings back.
+    pub fn undoing_user(&mut self) -> Result<Uuid> {
+        let named = self.named_user();
+        match self.store()?.deleted_user(named.as_deref())? {
+            Some(deleted) => Ok(deleted),
+            None => self.user(),
+        }
+    }
+
+    /// The user this command is for, not yet let in, if there is one: to be said, or recorded.
+    pub fn chosen_if_any(&mut self) -> Result<Option<Uuid>> {
+        let named = self.named_user();
+        let store = self.store()?;
+        match (named, store.first_user()?) {
+            (_, None) => Ok(None),
+            (Some(email), Some(_)) => store.user(&email).map(Some),
+            (None, first) => Ok(first),
+        }
+    }
+
+    /// The address that is named by `--user`, `JOURNAL_USER` or the configuration.
+    fn named_user(&self) -> Option<String> {
+        self.globals.user.clone().or_else(|| self.config.user.clone())
+    }
+
+    /// The user that is named, or the first user, who is created when there is none.
+    pub fn chosen_user(&mut self) -> Result<Uuid> {
+        let named = self.named_user();
         let store = self.store()?;
         let user = match (&named, store.first_user()?) {
             (Some(email), Some(_)) => store.user(email)?,
@@ -90,8 +136,12 @@ impl App {
                 store.default_user(&format!("{login}@localhost"))?
             }
         };
-        self.user = Some(user);
         Ok(user)
+    }
+
+    /// Lets go of the journal until it is needed again: while somebody writes, nobody holds it open.
+    pub fn rest(&mut self) {
+        self.store = None;
     }
 
     /// The time.
@@ -232,6 +282,9 @@ impl App {
         if let Some(file) = &self.globals.config {
             command.arg("--config").arg(std::path::absolute(file).unwrap_or_else(|_| file.clone()));
         }
+        for secret in SECRETS {
+            command.env_remove(secret);
+        }
         command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         // A session of its own, so that closing the terminal does not end it.
         // SAFETY: setsid is async-signal-safe and touches no memory of this process.
@@ -286,4 +339,55 @@ fn fixed_now() -> Result<Option<DateTime<Utc>>> {
 pub fn new_id(at: DateTime<Utc>) -> Uuid {
     let seconds = at.timestamp().max(0).unsigned_abs();
     Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, at.timestamp_subsec_nanos()))
+}
+
+/// Random bytes that nobody can guess.
+///
+/// # Errors
+/// Failure when the system has none.
+pub fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    rand::rngs::OsRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|error| Error::failure(format!("the system gives no random numbers: {error}")))?;
+    Ok(bytes)
+}
+
+/// The password in the environment, for scripts.
+///
+/// # Errors
+/// When the file it names cannot be read.
+fn password_variable() -> Result<Option<String>> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    if let Some(path) = set("JOURNAL_PASSWORD_FILE") {
+        return read_password(Path::new(&path)).map(Some);
+    }
+    set("JOURNAL_PASSWORD")
+        .map(|password| password.into_string().map_err(|_| Error::usage("JOURNAL_PASSWORD is not UTF-8 text")))
+        .transpose()
+}
+
+/// The password in a file, without the line break at its end.
+///
+/// # Errors
+/// When it cannot be read, or is no text.
+pub fn read_password(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path).map_err(|error| Error::io("cannot read the password in", path, error))?;
+    password_text(bytes, &path.display().to_string())
+}
+
+/// Bytes as a password, without the line break at their end.
+///
+/// # Errors
+/// Usage when they are no text, naming where they come from.
+pub fn password_text(bytes: Vec<u8>, whence: &str) -> Result<String> {
+    let mut text =
+        String::from_utf8(bytes).map_err(|_| Error::usage(format!("the password in {whence} is not UTF-8 text")))?;
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    Ok(text)
 }

@@ -16,6 +16,7 @@ use crate::store::{Clock, Store};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use rand::TryRngCore;
+use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal};
 use std::os::unix::fs::OpenOptionsExt;
@@ -33,8 +34,8 @@ const SERVER_START: Duration = Duration::from_secs(60);
 /// The name of this program where a program is named: in sessions and logins.
 pub const AGENT: &str = concat!("journal/", env!("CARGO_PKG_VERSION"));
 
-/// Variables that no other program is to see.
-pub const SECRETS: [&str; 2] = ["JOURNAL_PASSWORD", "JOURNAL_PASSWORD_FILE"];
+/// The variable that holds a password itself.
+const PASSWORD: &str = "JOURNAL_PASSWORD";
 
 /// What the flags that every command has say.
 #[derive(Debug, Clone, Default)]
@@ -70,6 +71,7 @@ impl App {
     /// Usage when the configuration, `TZ` or `JOURNAL_NOW` cannot be understood.
     pub fn new(paths: Paths, globals: Globals, printer: Printer) -> Result<App> {
         fixed_now()?;
+        take_password();
         let config = ConfigFile::read(&paths.config)?.resolve()?;
         Ok(App { paths, config, printer, globals, store: None, user: None, interrupted: None })
     }
@@ -282,9 +284,6 @@ impl App {
         if let Some(file) = &self.globals.config {
             command.arg("--config").arg(std::path::absolute(file).unwrap_or_else(|_| file.clone()));
         }
-        for secret in SECRETS {
-            command.env_remove(secret);
-        }
         command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         // A session of its own, so that closing the terminal does not end it.
         // SAFETY: setsid is async-signal-safe and touches no memory of this process.
@@ -362,9 +361,24 @@ fn password_variable() -> Result<Option<String>> {
     if let Some(path) = set("JOURNAL_PASSWORD_FILE") {
         return read_password(Path::new(&path)).map(Some);
     }
-    set("JOURNAL_PASSWORD")
+    let taken = TAKEN.get().cloned().flatten();
+    taken
         .map(|password| password.into_string().map_err(|_| Error::usage("JOURNAL_PASSWORD is not UTF-8 text")))
         .transpose()
+}
+
+/// The password of the environment, which is not there any more.
+static TAKEN: OnceLock<Option<OsString>> = OnceLock::new();
+
+/// Takes the password out of the environment, so that no editor, pager or server started by this
+/// program sees it.
+fn take_password() {
+    TAKEN.get_or_init(|| {
+        let password = std::env::var_os(PASSWORD).filter(|value| !value.is_empty())?;
+        // SAFETY: the program has begun a moment ago and has this one thread.
+        unsafe { std::env::remove_var(PASSWORD) };
+        Some(password)
+    });
 }
 
 /// The password in a file, without the line break at its end.

@@ -2,7 +2,7 @@
 //! fails, the text is kept somewhere and the person is told where.
 
 use super::recorder::Recorder;
-use crate::app::{App, SECRETS};
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::publish::{create_private_folder, publish};
 use std::fs;
@@ -128,11 +128,7 @@ impl Draft {
             .map_err(|_| Error::usage(format!("the editor command '{command}' has an unbalanced quote")))?
             .into_iter();
         let program = words.next().unwrap_or_else(|| "vi".into());
-        let mut command = Command::new(&program);
-        for secret in SECRETS {
-            command.env_remove(secret);
-        }
-        let status = command.args(words).arg(&draft.path).status().map_err(|error| {
+        let status = Command::new(&program).args(words).arg(&draft.path).status().map_err(|error| {
             draft.discard_if_unchanged();
             Error::failure(format!("cannot start the editor '{program}': {error}"))
                 .hint("set VISUAL or EDITOR, or `journal config set editor …`")

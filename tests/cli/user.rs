@@ -70,7 +70,7 @@ fn deleting_a_user_takes_everything_of_theirs_and_undo_brings_back_every_byte() 
     sandbox.pipe(["user", "password", ada, "--password-stdin"], "correct horse").ok();
     sandbox.pipe(["login", ada, "--password-stdin"], "correct horse").ok();
     let before = everything(&sandbox);
-    assert!(before["users"][0].contains("$argon2id$"));
+    assert!(before["users"].iter().any(|row| row.contains("$argon2id$")));
     assert_eq!(counts(&sandbox), [2, 4, 4, 4, 5, 10, 2, 2]);
     // Bob, who is named, deletes Ada, the first user.
     let gone = sandbox.run(["--user", "bob@example.org", "user", "delete", "ada@example.org", "--yes", "--json"]);

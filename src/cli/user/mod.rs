@@ -190,8 +190,9 @@ fn show(email: Option<&str>, app: &mut App) -> Result<()> {
         ("holds", change::listed(&held)),
         ("profile", profile::pretty(&account)),
     ] {
-        if !value.is_empty() {
-            shown += &format!("{name:<9} {}\n", value.replace('\n', "\n          "));
+        let room = app.printer.width().map_or(usize::MAX, |width| width.saturating_sub(10).max(10));
+        for (number, line) in value.lines().flat_map(|line| text::wrap(line, room)).enumerate() {
+            shown += &format!("{:<9} {line}\n", if number == 0 { name } else { "" });
         }
     }
     app.printer.page(&shown)

@@ -1,7 +1,9 @@
 //! The composition root: builds each part when it is first needed. Time, randomness and the
-//! environment enter here and nowhere else. Who may pass is decided in [`login`].
+//! environment enter here and nowhere else. Which user a command is for is decided in `app/users`, and
+//! who is let in in `app/login`.
 
 mod login;
+mod users;
 
 use crate::cache::Cache;
 use crate::config::{Config, ConfigFile};
@@ -82,63 +84,6 @@ impl App {
             Some(store) => Ok(store),
             none => Ok(none.insert(Store::open(&self.paths.data, Clock { now, new_id })?)),
         }
-    }
-
-    /// The user this command is for, who has been let in.
-    ///
-    /// # Errors
-    /// Denied when the user has a password and is not logged in, or is not active; not found when a
-    /// user is named who is not there.
-    pub fn user(&mut self) -> Result<Uuid> {
-        if let Some(user) = self.user {
-            return Ok(user);
-        }
-        let user = self.chosen_user()?;
-        self.admit(user)?;
-        self.user = Some(user);
-        Ok(user)
-    }
-
-    /// The user whose last operation an undo takes back: the one of this command, or one who is not
-    /// there any more and whom only that undo brings back.
-    pub fn undoing_user(&mut self) -> Result<Uuid> {
-        let named = self.named_user();
-        match self.store()?.deleted_user(named.as_deref())? {
-            Some(deleted) => Ok(deleted),
-            None => self.user(),
-        }
-    }
-
-    /// The user this command is for, not yet let in, if there is one: to be said, or recorded.
-    pub fn chosen_if_any(&mut self) -> Result<Option<Uuid>> {
-        let named = self.named_user();
-        let store = self.store()?;
-        match (named, store.first_user()?) {
-            (_, None) => Ok(None),
-            (Some(email), Some(_)) => store.user(&email).map(Some),
-            (None, first) => Ok(first),
-        }
-    }
-
-    /// The address that is named by `--user`, `JOURNAL_USER` or the configuration.
-    fn named_user(&self) -> Option<String> {
-        self.globals.user.clone().or_else(|| self.config.user.clone())
-    }
-
-    /// The user that is named, or the first user, who is created when there is none.
-    pub fn chosen_user(&mut self) -> Result<Uuid> {
-        let named = self.named_user();
-        let store = self.store()?;
-        let user = match (&named, store.first_user()?) {
-            (Some(email), Some(_)) => store.user(email)?,
-            (Some(email), None) => store.default_user(email)?,
-            (None, Some(first)) => first,
-            (None, None) => {
-                let login = std::env::var("USER").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "me".into());
-                store.default_user(&format!("{login}@localhost"))?
-            }
-        };
-        Ok(user)
     }
 
     /// Lets go of the journal until it is needed again: while somebody writes, nobody holds it open.
@@ -404,4 +349,9 @@ pub fn password_text(bytes: Vec<u8>, whence: &str) -> Result<String> {
         }
     }
     Ok(text)
+}
+
+/// The name of the person at this machine.
+fn system_login() -> String {
+    std::env::var("USER").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "me".into())
 }

@@ -32,6 +32,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn nothing_of_a_guarded_user_is_read_or_written_without_a_login() {
     let (sandbox, id) = guarded();
+    let sample = crate::support::sample();
     let verbs: [&[&str]; 20] = [
         &[],
         &["add", "text"],
@@ -47,7 +48,7 @@ fn nothing_of_a_guarded_user_is_read_or_written_without_a_login() {
         &["search", "nobody", "--mode", "words"],
         &["mood"],
         &["export"],
-        &["import", crate::support::sample().to_str().unwrap().to_string().leak()],
+        &["import", sample.to_str().unwrap()],
         &["session", "list"],
         &["user", "show"],
         &["user", "edit", "--set", "a=1"],

@@ -33,9 +33,10 @@ pub(super) struct AddArgs {
   journal user edit ada@example.org --email ada@home.example")]
 pub(super) struct EditArgs {
     /// E-mail address [default: the user in use]
+    #[arg(value_name = "EMAIL")]
     who: Option<String>,
     /// Another address
-    #[arg(long, value_name = "EMAIL")]
+    #[arg(long, value_name = "NEW")]
     email: Option<String>,
     /// Set a member of the profile: key=JSON; what is not JSON is taken as text; may be repeated
     #[arg(long, value_name = "KEY=JSON")]

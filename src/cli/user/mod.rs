@@ -162,7 +162,7 @@ fn choose(email: &str, app: &mut App) -> Result<()> {
         return app.printer.json(&json!({"user": email, "config": path}));
     }
     app.printer.note(&format!("From now on this is the journal of {email}."));
-    if app.chosen_if_any()? != Some(user) && std::env::var_os("JOURNAL_USER").is_some_and(|named| named != *email) {
+    if std::env::var_os("JOURNAL_USER").is_some_and(|named| named != *email) {
         app.printer.warn("JOURNAL_USER is set and goes before the configuration");
     }
     Ok(())

@@ -1,5 +1,9 @@
 //! The composition root: builds each part when it is first needed. Time, randomness and the
-//! environment enter here and nowhere else.
+//! environment enter here and nowhere else. Which user a command is for is decided in `app/users`, and
+//! who is let in in `app/login`.
+
+mod login;
+mod users;
 
 use crate::cache::Cache;
 use crate::config::{Config, ConfigFile};
@@ -13,11 +17,13 @@ use crate::paths::Paths;
 use crate::store::{Clock, Store};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
+use rand::TryRngCore;
+use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -26,6 +32,12 @@ use uuid::{NoContext, Timestamp, Uuid};
 
 /// How long a started model server may take until it listens.
 const SERVER_START: Duration = Duration::from_secs(60);
+
+/// The name of this program where a program is named: in sessions and logins.
+pub const AGENT: &str = concat!("journal/", env!("CARGO_PKG_VERSION"));
+
+/// The variable that holds a password itself.
+const PASSWORD: &str = "JOURNAL_PASSWORD";
 
 /// What the flags that every command has say.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +73,7 @@ impl App {
     /// Usage when the configuration, `TZ` or `JOURNAL_NOW` cannot be understood.
     pub fn new(paths: Paths, globals: Globals, printer: Printer) -> Result<App> {
         fixed_now()?;
+        take_password();
         let config = ConfigFile::read(&paths.config)?.resolve()?;
         Ok(App { paths, config, printer, globals, store: None, user: None, interrupted: None })
     }
@@ -73,25 +86,9 @@ impl App {
         }
     }
 
-    /// The user this command is for: `--user`, `JOURNAL_USER`, the configuration, or the first user,
-    /// who is created when there is none.
-    pub fn user(&mut self) -> Result<Uuid> {
-        if let Some(user) = self.user {
-            return Ok(user);
-        }
-        let named = self.globals.user.clone().or_else(|| self.config.user.clone());
-        let store = self.store()?;
-        let user = match (&named, store.first_user()?) {
-            (Some(email), Some(_)) => store.user(email)?,
-            (Some(email), None) => store.default_user(email)?,
-            (None, Some(first)) => first,
-            (None, None) => {
-                let login = std::env::var("USER").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "me".into());
-                store.default_user(&format!("{login}@localhost"))?
-            }
-        };
-        self.user = Some(user);
-        Ok(user)
+    /// Lets go of the journal until it is needed again: while somebody writes, nobody holds it open.
+    pub fn rest(&mut self) {
+        self.store = None;
     }
 
     /// The time.
@@ -286,4 +283,75 @@ fn fixed_now() -> Result<Option<DateTime<Utc>>> {
 pub fn new_id(at: DateTime<Utc>) -> Uuid {
     let seconds = at.timestamp().max(0).unsigned_abs();
     Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, at.timestamp_subsec_nanos()))
+}
+
+/// Random bytes that nobody can guess.
+///
+/// # Errors
+/// Failure when the system has none.
+pub fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    rand::rngs::OsRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|error| Error::failure(format!("the system gives no random numbers: {error}")))?;
+    Ok(bytes)
+}
+
+/// The password in the environment, for scripts.
+///
+/// # Errors
+/// When the file it names cannot be read.
+fn password_variable() -> Result<Option<String>> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    if let Some(path) = set("JOURNAL_PASSWORD_FILE") {
+        return read_password(Path::new(&path)).map(Some);
+    }
+    let taken = TAKEN.get().cloned().flatten();
+    taken
+        .map(|password| password.into_string().map_err(|_| Error::usage("JOURNAL_PASSWORD is not UTF-8 text")))
+        .transpose()
+}
+
+/// The password of the environment, which is not there any more.
+static TAKEN: OnceLock<Option<OsString>> = OnceLock::new();
+
+/// Takes the password out of the environment, so that no editor, pager or server started by this
+/// program sees it.
+fn take_password() {
+    TAKEN.get_or_init(|| {
+        let password = std::env::var_os(PASSWORD).filter(|value| !value.is_empty())?;
+        // SAFETY: the program has begun a moment ago and has this one thread.
+        unsafe { std::env::remove_var(PASSWORD) };
+        Some(password)
+    });
+}
+
+/// The password in a file, without the line break at its end.
+///
+/// # Errors
+/// When it cannot be read, or is no text.
+pub fn read_password(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path).map_err(|error| Error::io("cannot read the password in", path, error))?;
+    password_text(bytes, &path.display().to_string())
+}
+
+/// Bytes as a password, without the line break at their end.
+///
+/// # Errors
+/// Usage when they are no text, naming where they come from.
+pub fn password_text(bytes: Vec<u8>, whence: &str) -> Result<String> {
+    let mut text =
+        String::from_utf8(bytes).map_err(|_| Error::usage(format!("the password in {whence} is not UTF-8 text")))?;
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    Ok(text)
+}
+
+/// The name of the person at this machine.
+fn system_login() -> String {
+    std::env::var("USER").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "me".into())
 }

@@ -22,6 +22,8 @@ pub enum Kind {
     Network,
     /// Data on disk is damaged (exit 5).
     Corrupt,
+    /// A password or a login is wanted, or the user may not be used (exit 6).
+    Denied,
     /// Something else holds a lock; trying again may work (exit 7).
     Busy,
     /// Done in part: what was left undone has been reported (exit 8).
@@ -34,12 +36,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the exit codes.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Failure,
         Kind::Usage,
         Kind::NotFound,
         Kind::Network,
         Kind::Corrupt,
+        Kind::Denied,
         Kind::Busy,
         Kind::Partial,
         Kind::ModelUnavailable,
@@ -54,6 +57,7 @@ impl Kind {
             Kind::NotFound => 3,
             Kind::Network => 4,
             Kind::Corrupt => 5,
+            Kind::Denied => 6,
             Kind::Busy => 7,
             Kind::Partial => 8,
             Kind::ModelUnavailable => 15,
@@ -69,6 +73,7 @@ impl Kind {
             Kind::NotFound => "not_found",
             Kind::Network => "network",
             Kind::Corrupt => "corrupt",
+            Kind::Denied => "denied",
             Kind::Busy => "busy",
             Kind::Partial => "partial",
             Kind::ModelUnavailable => "model_unavailable",

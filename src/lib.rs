@@ -10,6 +10,7 @@
 //!   know no database; they ask through traits.
 //! - [`follow`]: answers those questions from the store: the one place that knows both.
 //! - [`cache`]: model results in redb. May vanish at any time.
+//! - [`account`]: passwords, logins and how often one may try. They guard the commands, not the file.
 //! - [`model`]: our side of the model server: protocol, client, serve loop, files. No torch.
 //! - [`analysis`]: sentiment, mood trends, passages to vectors, and `drain`, which does what is
 //!   pending.
@@ -27,7 +28,7 @@
 //! # Arrows
 //!
 //! ```text
-//! main → cli → app → {search, analysis, care, exchange} → {follow} → {store, index, cache, model} → journal
+//! main → cli → app → {search, analysis, care, exchange, account} → {follow} → {store, index, cache, model} → journal
 //!                     output → {journal, results}
 //! ```
 //!
@@ -51,6 +52,7 @@
 //! No constraint, index or generated column uses a function of ours: any SQLite client may read and
 //! write the file. No network code outside [`model::hub`]. No async runtime. No queue table.
 
+pub mod account;
 pub mod analysis;
 pub mod app;
 pub mod cache;

@@ -1,8 +1,11 @@
 //! Where things lie: data, configuration, sockets.
 
 use crate::error::{Error, Result};
+use sha2::{Digest, Sha256};
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use uuid::Uuid;
 
 /// The folder name under each base folder.
 const NAME: &str = "journaling-ai";
@@ -77,6 +80,28 @@ impl Paths {
     /// Installed models.
     pub fn models(&self) -> PathBuf {
         self.data.join("models")
+    }
+
+    /// Locks of the sessions that last.
+    pub fn sessions(&self) -> PathBuf {
+        self.data.join("sessions")
+    }
+
+    /// Where the token of a user's login may lie, best first. Journals kept apart stay apart.
+    pub fn login_tokens(&self, user: Uuid) -> Vec<PathBuf> {
+        let mut digest = Sha256::new();
+        digest.update(self.data.as_os_str().as_bytes());
+        digest.update([0]);
+        digest.update(user.as_bytes());
+        let hash = data_encoding::HEXLOWER.encode(&digest.finalize());
+        // The last folder is one that others may write to.
+        let own = self.runtime.len().saturating_sub(1).max(1);
+        self.runtime.iter().take(own).map(|folder| folder.join(format!("login-{}", &hash[..16]))).collect()
+    }
+
+    /// The lock that is held while a password is checked.
+    pub fn login_lock(&self) -> PathBuf {
+        self.data.join("login.lock")
     }
 
     /// The lock that one background analysis holds.

@@ -6,13 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// For each module, the others that it may name. What is not here may be named by nobody.
-const MAY_USE: [(&str, &[&str]); 20] = [
+const MAY_USE: [(&str, &[&str]); 21] = [
     ("error", &[]),
     ("journal", &["error"]),
     ("paths", &["error"]),
     ("publish", &["error"]),
     ("model", &["error"]),
     ("cache", &[]),
+    ("account", &["cache", "error"]),
     ("config", &["error", "model", "publish"]),
     ("store", &["error", "journal"]),
     ("index", &["error", "journal"]),
@@ -22,12 +23,12 @@ const MAY_USE: [(&str, &[&str]); 20] = [
     ("search", &["cache", "config", "error", "follow", "index", "journal", "model", "store"]),
     ("care", &["cache", "error", "follow", "index", "journal", "model", "store"]),
     ("output", &["analysis", "error", "journal", "store"]),
-    ("app", &["cache", "config", "error", "index", "model", "output", "paths", "store"]),
+    ("app", &["account", "cache", "config", "error", "index", "model", "output", "paths", "publish", "store"]),
     (
         "cli",
         &[
-            "analysis", "app", "cache", "care", "config", "error", "exchange", "follow", "index", "journal", "model",
-            "output", "paths", "publish", "search", "store",
+            "account", "analysis", "app", "cache", "care", "config", "error", "exchange", "follow", "index", "journal",
+            "model", "output", "paths", "publish", "search", "store",
         ],
     ),
     ("main", &["cli"]),
@@ -37,12 +38,13 @@ const MAY_USE: [(&str, &[&str]); 20] = [
 ];
 
 /// Each engine, and the files or folders that alone may name it.
-const ENGINES: [(&str, &[&str]); 13] = [
+const ENGINES: [(&str, &[&str]); 14] = [
     ("rusqlite", &["store/"]),
     ("tantivy", &["index/text/"]),
     ("usearch", &["index/vector/"]),
     ("memmap2", &["index/vector/"]),
     ("redb", &["cache/"]),
+    ("argon2", &["account/password.rs"]),
     ("rust_bert", &["bin/journal-model/"]),
     ("tch", &["bin/journal-model/"]),
     ("clap", &["cli/", "bin/journal-model/"]),

@@ -9,6 +9,12 @@ const DAY: u64 = 24 * HOUR;
 /// A kind of entry. Each has a key of the form `<prefix>:<id>` and a time to live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Namespace {
+    /// `auth:sessions:{user_id}`: who is logged in, JSON. Seven days.
+    AuthSessions,
+    /// `auth:refresh:{token_hash}`: what a session is made again from, JSON. Thirty days.
+    AuthRefresh,
+    /// `auth:rate_limit:{user_id}`: wrong passwords of the last hour, JSON. One hour.
+    AuthRateLimit,
     /// `models:embeddings:{text_hash}`: a text's vector, raw little-endian f32. One day.
     ModelsEmbeddings,
     /// `models:sentiment:{text_hash}`: a text's sentiment, JSON. One day.
@@ -29,7 +35,10 @@ pub enum Namespace {
 
 impl Namespace {
     /// Every namespace.
-    pub const ALL: [Namespace; 8] = [
+    pub const ALL: [Namespace; 11] = [
+        Namespace::AuthSessions,
+        Namespace::AuthRefresh,
+        Namespace::AuthRateLimit,
         Namespace::ModelsEmbeddings,
         Namespace::ModelsSentiment,
         Namespace::ModelsTopics,
@@ -46,6 +55,9 @@ impl Namespace {
     /// The part of the key before the id, without the colon between.
     pub fn prefix(self) -> &'static str {
         match self {
+            Namespace::AuthSessions => "auth:sessions",
+            Namespace::AuthRefresh => "auth:refresh",
+            Namespace::AuthRateLimit => "auth:rate_limit",
             Namespace::ModelsEmbeddings => "models:embeddings",
             Namespace::ModelsSentiment => "models:sentiment",
             Namespace::ModelsTopics => "models:topics",
@@ -65,6 +77,9 @@ impl Namespace {
     /// How long an entry is valid, in seconds.
     pub fn ttl(self) -> u64 {
         match self {
+            Namespace::AuthSessions => 7 * DAY,
+            Namespace::AuthRefresh => 30 * DAY,
+            Namespace::AuthRateLimit => HOUR,
             Namespace::ModelsEmbeddings | Namespace::ModelsSentiment | Namespace::TasksResults => DAY,
             Namespace::ModelsTopics => 2 * HOUR,
             Namespace::ApiUserData | Namespace::TasksStatus => HOUR,
@@ -91,6 +106,9 @@ mod tests {
     #[test]
     fn keys_and_lifetimes_are_those_of_the_deployment() {
         let expected = [
+            ("auth:sessions:x", 604_800),
+            ("auth:refresh:x", 2_592_000),
+            ("auth:rate_limit:x", 3_600),
             ("models:embeddings:x", 86_400),
             ("models:sentiment:x", 86_400),
             ("models:topics:x", 7_200),

@@ -2,7 +2,7 @@ use super::draft::{self, Draft};
 use crate::analysis::sentiment;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::journal::entry::{EntryTopic, NewEntry};
+use crate::journal::entry::{Entry, EntryTopic, NewEntry};
 use crate::journal::mood::{Mood, MoodSource};
 use crate::journal::when::{Moment, parse_moment};
 use crate::output::json::EntryJson;
@@ -10,6 +10,7 @@ use crate::output::text;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use std::io::IsTerminal;
+use uuid::Uuid;
 
 /// Write a new entry
 ///
@@ -65,7 +66,7 @@ pub(super) fn run(args: AddArgs, app: &mut App) -> Result<()> {
                 return Err(Error::usage("there is nothing to add")
                     .hint("pass the text as an argument, or pipe it to `journal add -`"));
             }
-            match Draft::edit(app, &before, draft::ADD)? {
+            match Draft::edit(app, Some("add"), &before, draft::ADD)? {
                 None => {
                     draft::nothing_saved(app);
                     return Ok(());
@@ -78,14 +79,14 @@ pub(super) fn run(args: AddArgs, app: &mut App) -> Result<()> {
         }
     };
     match save(args, said, app, &text, title) {
-        Ok(()) => {
+        Ok(entry) => {
             if let Some(edited) = edited {
-                edited.saved();
+                edited.saved(app, Some(entry));
             }
             Ok(())
         }
         Err(error) => Err(match edited {
-            Some(edited) => edited.unsaved(error),
+            Some(edited) => edited.unsaved(app, error),
             None => draft::keep(app, text.as_bytes(), error, draft::ADD),
         }),
     }
@@ -113,7 +114,7 @@ impl Said {
     }
 }
 
-fn save(args: AddArgs, said: Said, app: &mut App, text: &str, title: Option<String>) -> Result<()> {
+fn save(args: AddArgs, said: Said, app: &mut App, text: &str, title: Option<String>) -> Result<Uuid> {
     if text.trim().is_empty() {
         return Err(Error::usage("the entry is empty").hint("write something, or leave it be"));
     }
@@ -137,11 +138,12 @@ fn save(args: AddArgs, said: Said, app: &mut App, text: &str, title: Option<Stri
     let entry = app.store()?.add(user, &new)?;
     let short = app.store()?.short_id(user, entry.id)?;
     app.wake_analysis();
+    say(app, &entry, short).map(|()| entry.id)
+}
+
+fn say(app: &mut App, entry: &Entry, short: String) -> Result<()> {
     if app.printer.is_json() {
-        return match app.printer.format() {
-            crate::output::Format::JsonLines => app.printer.json_line(&EntryJson::full(&entry, Some(short))),
-            _ => app.printer.json(&EntryJson::full(&entry, Some(short))),
-        };
+        return app.printer.json(&EntryJson::full(entry, Some(short)));
     }
     if !app.printer.on_terminal() {
         return app.printer.line(&short);

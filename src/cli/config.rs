@@ -84,6 +84,7 @@ pub(super) fn run(args: ConfigArgs, app: &mut App) -> Result<()> {
             let before = std::fs::read_to_string(&path).unwrap_or_default();
             let Some((draft, text)) = super::draft::Draft::edit(
                 app,
+                None,
                 &before,
                 &format!("cat > {}", shell_words::quote(&path.display().to_string())),
             )?
@@ -94,13 +95,15 @@ pub(super) fn run(args: ConfigArgs, app: &mut App) -> Result<()> {
             let edited = crate::publish::publish(&path, format!("{text}\n").as_bytes());
             match edited.and_then(|()| ConfigFile::read(&path)?.resolve()) {
                 Ok(_) => {
-                    draft.saved();
+                    draft.saved(app, None);
                     Ok(())
                 }
                 Err(error) => {
                     crate::publish::publish(&path, before.as_bytes())?;
-                    Err(draft
-                        .unsaved(Error::usage(format!("the settings were left as they were: {}", error.message()))))
+                    Err(draft.unsaved(
+                        app,
+                        Error::usage(format!("the settings were left as they were: {}", error.message())),
+                    ))
                 }
             }
         }

@@ -1,7 +1,8 @@
+use super::ask;
+use super::recorder::Recorder;
 use crate::app::App;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::output::text;
-use dialoguer::Confirm;
 
 /// Delete entries; `journal undo` brings them back
 #[derive(Debug, clap::Args)]
@@ -40,20 +41,14 @@ pub(super) fn run(args: &DeleteArgs, app: &mut App) -> Result<()> {
         } else {
             format!("Delete these {} entries?", ids.len())
         };
-        // Ctrl-C is an answer, and must not leave the terminal without its cursor.
-        app.interrupted()?;
-        let answer = Confirm::new().with_prompt(question).default(false).interact_opt();
-        match answer {
-            Ok(Some(true)) => {}
-            Ok(_) => {
-                app.printer.note("Nothing deleted.");
-                return Ok(());
-            }
-            Err(_) => {
-                let _ = console::Term::stderr().show_cursor();
-                app.printer.note("");
-                return Err(Error::new(Kind::Interrupted, "interrupted").hint("nothing was deleted"));
-            }
+        let session = Recorder::begin(app, "delete")?;
+        let answer = ask::confirm(app, &question, "nothing was deleted");
+        if let Some(session) = session {
+            session.close(app, &ids);
+        }
+        if !answer? {
+            app.printer.note("Nothing deleted.");
+            return Ok(());
         }
     }
     app.store()?.delete(user, &ids)?;

@@ -1,6 +1,7 @@
 //! Texts on their way into the journal: from the editor, a pipe, or the command line. Whatever
 //! fails, the text is kept somewhere and the person is told where.
 
+use super::recorder::Recorder;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::publish::{create_private_folder, publish};
@@ -8,6 +9,7 @@ use std::fs;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use uuid::Uuid;
 
 /// Reads all of standard input as text; one final line break, which pipes add, is dropped.
 ///
@@ -76,24 +78,49 @@ pub(super) struct Draft {
     path: PathBuf,
     before: String,
     again: String,
+    session: Option<Recorder>,
 }
 
 impl Draft {
     /// Lets the person edit a text. `None` when it was left unchanged or empty: nothing is to be saved.
+    /// With a `page`, the verb, the time is a session of the user.
     ///
     /// # Errors
-    /// Usage without a terminal; failure when the editor cannot be started or fails. The file stays.
-    pub(super) fn edit(app: &mut App, before: &str, again: &str) -> Result<Option<(Draft, String)>> {
+    /// Usage without a terminal; denied when the user is not let in; failure when the editor cannot be
+    /// started or fails. The file stays.
+    pub(super) fn edit(
+        app: &mut App,
+        page: Option<&'static str>,
+        before: &str,
+        again: &str,
+    ) -> Result<Option<(Draft, String)>> {
         if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
             return Err(Error::usage("there is no terminal to edit on")
                 .hint("pass the text as an argument, or pipe it to `journal add -`"));
         }
+        let mut session = page.map(|page| Recorder::begin(app, page)).transpose()?.flatten();
+        app.rest();
+        let outcome = Draft::work(app, before, again);
+        if let Some(session) = &mut session {
+            session.stop(app);
+        }
+        match (outcome, session) {
+            (Ok(Some((draft, text))), session) => Ok(Some((Draft { session, ..draft }, text))),
+            (other, None) => other,
+            (other, Some(session)) => {
+                session.close(app, &[]);
+                other
+            }
+        }
+    }
+
+    fn work(app: &mut App, before: &str, again: &str) -> Result<Option<(Draft, String)>> {
         let name = format!("draft-{}-{}.md", app.now().format("%Y%m%dT%H%M%S"), std::process::id());
         let folder =
             [app.paths.drafts(), std::env::temp_dir()].into_iter().find(|folder| create_private_folder(folder).is_ok());
         let path = folder.unwrap_or_else(std::env::temp_dir).join(name);
         publish(&path, before.as_bytes())?;
-        let draft = Draft { path, before: before.to_string(), again: again.to_string() };
+        let draft = Draft { path, before: before.to_string(), again: again.to_string(), session: None };
         // Ctrl-C is for the editor.
         let interrupted = app.interrupted()?;
         let command = editor(app);
@@ -122,13 +149,19 @@ impl Draft {
         Ok(Some((draft, text)))
     }
 
-    /// The text is in the journal: the file has served.
-    pub(super) fn saved(self) {
+    /// The text is where it belongs, in this entry if it is one: the file has served.
+    pub(super) fn saved(self, app: &mut App, entry: Option<Uuid>) {
         let _ = fs::remove_file(&self.path);
+        if let Some(session) = self.session {
+            session.close(app, entry.as_slice());
+        }
     }
 
     /// The text could not be saved: the error, with where it is.
-    pub(super) fn unsaved(self, error: Error) -> Error {
+    pub(super) fn unsaved(self, app: &mut App, error: Error) -> Error {
+        if let Some(session) = self.session {
+            session.close(app, &[]);
+        }
         said(error, &self.path, &self.again)
     }
 

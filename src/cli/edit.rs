@@ -54,7 +54,7 @@ pub(super) fn run(args: EditArgs, app: &mut App) -> Result<()> {
             return Err(Error::usage("there is nothing to change")
                 .hint("pass --content, --title, --date, --mood, --topic, --remove-topic, --star or --unstar"));
         }
-        let Some((draft, text)) = Draft::edit(app, &before, &again(&args))? else {
+        let Some((draft, text)) = Draft::edit(app, Some("edit"), &before, &again(&args))? else {
             draft::nothing_saved(app);
             return Ok(());
         };
@@ -71,7 +71,7 @@ pub(super) fn run(args: EditArgs, app: &mut App) -> Result<()> {
     match app.store()?.edit(entry.id, entry.updated_at, &change) {
         Ok(entry) => {
             if let Some(edited) = edited {
-                edited.saved();
+                edited.saved(app, Some(entry.id));
             }
             app.wake_analysis();
             let short = app.store()?.short_id(user, entry.id)?;
@@ -82,7 +82,7 @@ pub(super) fn run(args: EditArgs, app: &mut App) -> Result<()> {
             Ok(())
         }
         Err(error) => Err(match (edited, &change.content) {
-            (Some(edited), _) => edited.unsaved(error),
+            (Some(edited), _) => edited.unsaved(app, error),
             (None, Some(content)) => draft::keep(app, content.as_bytes(), error, &again(&args)),
             (None, None) => error,
         }),

@@ -4,6 +4,7 @@ mod add;
 mod analyze;
 mod analyze_status;
 mod bulk;
+mod ask;
 mod completions;
 mod config;
 mod delete;
@@ -16,15 +17,20 @@ mod history;
 mod home;
 mod import;
 mod list;
+mod login;
 mod models;
 mod mood;
 mod progress;
+mod recorder;
 mod reindex;
 mod search;
+mod secret;
+mod session;
 mod show;
 mod similar;
 mod tasks;
 mod undo;
+mod user;
 
 use crate::app::{App, Globals};
 use crate::error::Error;
@@ -54,7 +60,8 @@ const EXAMPLES: &str = "Examples:
   journal undo                         take back the last change
 
 Exit codes: 0 done (also when nothing matched), 1 failure, 2 usage, 3 not found, 4 network,
-5 corrupt data, 7 busy (try again), 8 done in part, 15 model unavailable, 130 interrupted";
+5 corrupt data, 6 not logged in, 7 busy (try again), 8 done in part, 15 model unavailable,
+130 interrupted";
 
 /// What every command understands.
 #[derive(Debug, clap::Args)]
@@ -135,6 +142,10 @@ enum Verb {
     Search(search::SearchArgs),
     Similar(similar::SimilarArgs),
     Mood(mood::MoodArgs),
+    User(user::UserArgs),
+    Login(login::LoginArgs),
+    Logout(login::LogoutArgs),
+    Session(session::SessionArgs),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
     Bulk(bulk::BulkArgs),
@@ -222,6 +233,10 @@ fn run(verb: Option<Verb>, app: &mut App) -> crate::error::Result<u8> {
         Some(Verb::Search(args)) => done(search::run(&args, app)),
         Some(Verb::Similar(args)) => done(similar::run(&args, app)),
         Some(Verb::Mood(args)) => done(mood::run(&args, app)),
+        Some(Verb::User(args)) => done(user::run(args, app)),
+        Some(Verb::Login(args)) => done(login::run(&args, app)),
+        Some(Verb::Logout(args)) => done(login::leave(&args, app)),
+        Some(Verb::Session(args)) => done(session::run(&args, app)),
         Some(Verb::Import(args)) => import::run(&args, app),
         Some(Verb::Export(args)) => done(export::run(&args, app)),
         Some(Verb::Bulk(args)) => bulk::run(&args, app),

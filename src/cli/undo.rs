@@ -11,7 +11,7 @@ pub(super) struct UndoArgs {
 }
 
 pub(super) fn run(args: &UndoArgs, app: &mut App) -> Result<()> {
-    let user = app.user()?;
+    let user = if args.redo { app.user()? } else { app.undoing_user()? };
     let undone = app.store()?.undo(user, args.redo)?;
     app.wake_analysis();
     if app.printer.is_json() {

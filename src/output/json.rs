@@ -4,7 +4,7 @@
 use crate::analysis::trends::{MoodPeriod, Period};
 use crate::error::Error;
 use crate::journal::entry::{Entry, EntryTopic, Sentiment};
-use crate::store::{Operation, Version};
+use crate::store::{Account, Holdings, Operation, Session, Version};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -167,6 +167,50 @@ pub fn operation(operation: &Operation) -> Value {
         "command": operation.command,
         "summary": operation.summary,
         "undone": operation.undone,
+    })
+}
+
+/// A user; the password is only whether there is one.
+pub fn account(account: &Account) -> Value {
+    json!({
+        "id": account.id,
+        "email": account.email,
+        "has_password": account.has_password,
+        "created_at": account.created_at.map(timestamp),
+        "updated_at": account.updated_at.map(timestamp),
+        "is_active": account.is_active,
+        "profile": parsed(account.profile.as_deref()),
+    })
+}
+
+/// Stored JSON as a value; text that is none as null.
+fn parsed(text: Option<&str>) -> Value {
+    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+/// How much belongs to a user.
+pub fn holdings(held: &Holdings) -> Value {
+    json!({
+        "entries": held.entries,
+        "topics": held.topics,
+        "sentiments": held.sentiments,
+        "insights": held.insights,
+        "sessions": held.sessions,
+        "vectors": held.vectors,
+    })
+}
+
+/// A session.
+pub fn session(session: &Session) -> Value {
+    json!({
+        "id": session.id,
+        "user_id": session.user_id,
+        "session_start": session.start.map(timestamp),
+        "session_end": session.end.map(timestamp),
+        "activities": parsed(session.activities.as_deref()),
+        "ip_address": session.ip_address,
+        "user_agent": session.user_agent,
+        "cursor": session.cursor(),
     })
 }
 

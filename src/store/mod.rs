@@ -9,6 +9,7 @@
 
 mod bulk;
 mod columns;
+mod accounts;
 mod connection;
 mod entries;
 mod judging;
@@ -22,10 +23,12 @@ mod plan_tests;
 mod row;
 mod rows;
 mod sentiments;
+mod sessions;
 mod snapshot;
 mod tables;
 mod topics;
 mod undo;
+mod undo_user;
 mod users;
 mod value;
 mod verify;
@@ -33,6 +36,7 @@ mod writer;
 
 pub use bulk::{Bulk, MoodUpdate, Stale};
 pub use columns::{ColumnType, Misfit};
+pub use accounts::{Account, AccountChange, Credentials, Holdings};
 pub use connection::FILE_NAME;
 pub use judging::Judged;
 pub use listing::{Cursor, Page, Sort, SortKey};
@@ -40,6 +44,7 @@ pub use log::{Operation, Version};
 pub use meaning::{PassageVector, PendingText, StoredPassage};
 pub use migrations::{LATEST, MIGRATIONS, Migration};
 pub use rows::{ConstraintKind, Refusal, Row, RowWriter, Written};
+pub use sessions::Session;
 pub use snapshot::{Passage, Snapshot};
 pub use tables::{Column, TABLES, Table};
 pub use topics::fold;

@@ -4,6 +4,7 @@
 //! putting every row it touched into the state it had before the first change to it.
 
 use super::log::{self, OPERATIONS, operation};
+use super::undo_user::{self, OF_A_USER};
 use super::value::{read_timestamp, timestamp};
 use super::{Operation, Store};
 use crate::error::{Error, Kind, Result};
@@ -73,6 +74,10 @@ impl Store {
             let rows = touched(connection, first, last)?;
             for row in &rows {
                 refuse_if_changed_since(connection, row, last)?;
+                if TABLES[row.table].0 == "users" && row.before.is_none() {
+                    let known = rows.iter().filter(|row| OF_A_USER.contains(&TABLES[row.table].0)).count();
+                    undo_user::refuse_if_more_would_go(connection, &row.id, known)?;
+                }
             }
             let before = log::last_seq(connection)?;
             restore(connection, &rows, &timestamp((clock.now)()))?;
@@ -141,11 +146,13 @@ fn singular(table: &str) -> &str {
     }
 }
 
-/// Timestamps and hashes that follow from other changes do not count.
+/// What follows from other changes, or is no step of undo, does not count.
 fn without_bookkeeping(image: Option<Map<String, Value>>) -> Option<Map<String, Value>> {
     image.map(|mut image| {
         image.remove("updated_at");
         image.remove("content_hash");
+        // A password is changed for good.
+        image.remove("password_hash");
         image
     })
 }
@@ -209,6 +216,9 @@ fn put_back(
         .prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {} = ?1)", key.join(" || '/' || ")))?
         .query_row([id], |row| row.get(0))?;
     let mut image = image.clone();
+    if table == "users" {
+        undo_user::make_room(connection, id, &mut image)?;
+    }
     if exists && let Some(updated) = image.get("updated_at").and_then(Value::as_str) {
         // Putting an old text back is a new change: replication must see it as the latest.
         let latest = read_timestamp(updated)?.max(read_timestamp(now)?);

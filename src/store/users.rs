@@ -1,7 +1,8 @@
-//! Users.
+//! Which users there are, and which one a command is for.
 
 use super::Store;
-use super::value::{read_uuid, timestamp};
+use super::accounts::insert;
+use super::value::read_uuid;
 use crate::error::{Error, Result};
 use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
@@ -18,8 +19,14 @@ impl Store {
     pub fn user(&self, email: &str) -> Result<Uuid> {
         find(&self.connection, email)?.ok_or_else(|| {
             let known = self.emails().unwrap_or_default().join(", ");
-            Error::not_found(format!("there is no user '{email}'"))
-                .hint(format!("the users of this journal are: {known}"))
+            let hint = if self.deleted_user(Some(email)).is_ok_and(|user| user.is_some()) {
+                "it was deleted; `journal undo` with the same --user brings it back".to_string()
+            } else if known.is_empty() {
+                "this journal has no user yet; `journal user add` makes one".to_string()
+            } else {
+                format!("the users of this journal are: {known}; `journal user use` chooses one")
+            };
+            Error::not_found(format!("there is no user '{email}'")).hint(hint)
         })
     }
 
@@ -36,10 +43,7 @@ impl Store {
             if let Some(id) = first(connection)? {
                 return Ok((id, String::new()));
             }
-            connection.execute(
-                "INSERT INTO users(id, email, password_hash, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)",
-                (id.to_string(), email, NO_PASSWORD, timestamp(now)),
-            )?;
+            insert(connection, id, now, email, NO_PASSWORD, None)?;
             Ok((id, String::new()))
         })
     }
@@ -47,6 +51,29 @@ impl Store {
     /// The first user, when there is one.
     pub fn first_user(&self) -> Result<Option<Uuid>> {
         first(&self.connection)
+    }
+
+    /// The user who deleted themselves, with that as the last thing they did, so that only an undo can
+    /// bring them back: the one with this e-mail address, or else the last, if nobody has done
+    /// anything since.
+    pub fn deleted_user(&self, email: Option<&str>) -> Result<Option<Uuid>> {
+        // An operation on the log of changes bears who ran it; the row that went bears the address.
+        let sql = "SELECT o.user_id FROM operations o
+             JOIN change_log c ON c.seq BETWEEN o.first_seq AND o.last_seq
+                AND +c.table_name = 'users' AND c.op = 'delete' AND c.row_id = o.user_id
+             WHERE o.command = 'user delete' AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = o.user_id)
+                AND NOT EXISTS (SELECT 1 FROM operations u WHERE u.undoes = o.id
+                    AND NOT EXISTS (SELECT 1 FROM operations r WHERE r.undoes = u.id))
+                AND CASE WHEN ?1 IS NULL THEN
+                    NOT EXISTS (SELECT 1 FROM operations n WHERE n.id > o.id AND n.command NOT IN ('undo', 'redo'))
+                ELSE
+                    json_extract(c.before, '$.email') = ?1
+                    AND NOT EXISTS (SELECT 1 FROM operations n JOIN users u ON u.id = n.user_id
+                        WHERE u.email = ?1 AND n.id > o.id)
+                END
+             ORDER BY o.id DESC LIMIT 1";
+        let id: Option<String> = self.connection.query_row(sql, [email], |row| row.get(0)).optional()?;
+        id.map(|id| read_uuid(&id)).transpose()
     }
 
     fn emails(&self) -> Result<Vec<String>> {
@@ -62,7 +89,7 @@ fn first(connection: &Connection) -> Result<Option<Uuid>> {
     id.map(|id| read_uuid(&id)).transpose()
 }
 
-fn find(connection: &Connection, email: &str) -> Result<Option<Uuid>> {
+pub(super) fn find(connection: &Connection, email: &str) -> Result<Option<Uuid>> {
     let id: Option<String> =
         connection.query_row("SELECT id FROM users WHERE email = ?1", [email], |row| row.get(0)).optional()?;
     id.map(|id| read_uuid(&id)).transpose()

@@ -12,7 +12,8 @@ fn each_kind_of_failure_has_its_code_its_message_and_its_hint() {
     fs::create_dir(&noise).unwrap();
     fs::write(noise.join("journal.db"), vec![0x5a; 20_000]).unwrap();
     let noise = noise.to_str().unwrap();
-    let cases: [(i32, &str, &[&str]); 13] = [
+    sandbox.pipe(["user", "add", "guarded@example.org", "--password-stdin"], "correct horse").ok();
+    let cases: [(i32, &str, &[&str]); 14] = [
         (1, "failure", &["--data-dir", &file, "list"]),
         (3, "not_found", &["import", "/nosuch"]),
         (2, "usage", &["list", "--since", "someday"]),
@@ -24,6 +25,7 @@ fn each_kind_of_failure_has_its_code_its_message_and_its_hint() {
         (3, "not_found", &["--user", "nobody@example.org", "list"]),
         (3, "not_found", &["list", "--topic", "nosuch"]),
         (5, "corrupt", &["--data-dir", noise, "list"]),
+        (6, "denied", &["--user", "guarded@example.org", "list"]),
         (5, "corrupt", &["--data-dir", noise, "add", "text"]),
         (15, "model_unavailable", &["similar", "--text", "x"]),
     ];

@@ -8,6 +8,12 @@ use unicode_width::UnicodeWidthStr;
 fn lines_fit_narrow_and_wide_terminals_in_every_script() {
     let sandbox = Sandbox::with_sample();
     sandbox.add(["-t", "👨‍👩‍👧‍👦 家族の日記 🇯🇵 today and a very long title that will never fit a narrow terminal", "text"]);
+    sandbox
+        .run(["user", "edit", "--set", "motto=a text that will never fit a narrow terminal, nor one of eighty columns"])
+        .ok();
+    sandbox.run(["user", "add", "a.person.with.a.long.name@a.long.name.of.a.machine.example.org"]).ok();
+    let sandbox = sandbox.with("EDITOR", "true");
+    Terminal::open(&sandbox, 80, &["add"]).close(0);
     for columns in [40, 80, 120] {
         for args in [
             &[][..],
@@ -19,6 +25,9 @@ fn lines_fit_narrow_and_wide_terminals_in_every_script() {
             &["tasks"],
             &["models", "list"],
             &["config"],
+            &["user", "list"],
+            &["user", "show"],
+            &["session", "list", "--no-pager"],
         ] {
             let shown = plain(&Terminal::open(&sandbox, columns, args).close(0));
             // A bar that was drawn and wiped away begins each time at the left.

@@ -95,6 +95,19 @@ impl Sandbox {
         self
     }
 
+    /// Without a variable.
+    #[allow(dead_code)]
+    pub(crate) fn without(mut self, name: &str) -> Sandbox {
+        self.variables.retain(|(known, _)| known != name);
+        self
+    }
+
+    /// The database, for what no command shows.
+    #[allow(dead_code)]
+    pub(crate) fn database(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.data().join("journal.db")).unwrap()
+    }
+
     /// A path inside the sandbox.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         match &self.folder {

@@ -3,8 +3,8 @@
 mod add;
 mod analyze;
 mod analyze_status;
-mod bulk;
 mod ask;
+mod bulk;
 mod completions;
 mod config;
 mod delete;

@@ -7,9 +7,9 @@
 //! The unary plus in some queries keeps the planner from an index that would be far less selective:
 //! without statistics it cannot know that a user has many entries and an id tail few.
 
+mod accounts;
 mod bulk;
 mod columns;
-mod accounts;
 mod connection;
 mod entries;
 mod judging;
@@ -34,9 +34,9 @@ mod value;
 mod verify;
 mod writer;
 
+pub use accounts::{Account, AccountChange, Credentials, Holdings};
 pub use bulk::{Bulk, MoodUpdate, Stale};
 pub use columns::{ColumnType, Misfit};
-pub use accounts::{Account, AccountChange, Credentials, Holdings};
 pub use connection::FILE_NAME;
 pub use judging::Judged;
 pub use listing::{Cursor, Page, Sort, SortKey};

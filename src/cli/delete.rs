@@ -40,20 +40,8 @@ pub(super) fn run(args: &DeleteArgs, app: &mut App) -> Result<()> {
         } else {
             format!("Delete these {} entries?", ids.len())
         };
-        // Ctrl-C is an answer, and must not leave the terminal without its cursor.
-        app.interrupted()?;
-        let answer = Confirm::new().with_prompt(question).default(false).interact_opt();
-        match answer {
-            Ok(Some(true)) => {}
-            Ok(_) => {
-                app.printer.note("Nothing deleted.");
-                return Ok(());
-            }
-            Err(_) => {
-                let _ = console::Term::stderr().show_cursor();
-                app.printer.note("");
-                return Err(Error::new(Kind::Interrupted, "interrupted").hint("nothing was deleted"));
-            }
+        if !confirm(app, question)? {
+            return Ok(());
         }
     }
     app.store()?.delete(user, &ids)?;
@@ -65,4 +53,22 @@ pub(super) fn run(args: &DeleteArgs, app: &mut App) -> Result<()> {
     let what = if ids.len() == 1 { "1 entry".to_string() } else { format!("{} entries", ids.len()) };
     app.printer.note(&format!("Deleted {what}. `journal undo` brings it back."));
     Ok(())
+}
+
+/// Asks whether something is to be deleted; says so when it is not.
+pub(super) fn confirm(app: &mut App, question: String) -> Result<bool> {
+    // Ctrl-C is an answer, and must not leave the terminal without its cursor.
+    app.interrupted()?;
+    match Confirm::new().with_prompt(question).default(false).interact_opt() {
+        Ok(Some(true)) => Ok(true),
+        Ok(_) => {
+            app.printer.note("Nothing deleted.");
+            Ok(false)
+        }
+        Err(_) => {
+            let _ = console::Term::stderr().show_cursor();
+            app.printer.note("");
+            Err(Error::new(Kind::Interrupted, "interrupted").hint("nothing was deleted"))
+        }
+    }
 }

@@ -23,6 +23,7 @@ mod search;
 mod show;
 mod similar;
 mod tasks;
+mod topics;
 mod undo;
 
 use crate::app::{App, Globals};
@@ -134,6 +135,8 @@ enum Verb {
     Search(search::SearchArgs),
     Similar(similar::SimilarArgs),
     Mood(mood::MoodArgs),
+    #[command(alias = "tags")]
+    Topics(topics::TopicsArgs),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
     Analyze(analyze::AnalyzeArgs),
@@ -220,6 +223,7 @@ fn run(verb: Option<Verb>, app: &mut App) -> crate::error::Result<u8> {
         Some(Verb::Search(args)) => done(search::run(&args, app)),
         Some(Verb::Similar(args)) => done(similar::run(&args, app)),
         Some(Verb::Mood(args)) => done(mood::run(&args, app)),
+        Some(Verb::Topics(args)) => done(topics::run(&args, app)),
         Some(Verb::Import(args)) => import::run(&args, app),
         Some(Verb::Export(args)) => done(export::run(&args, app)),
         Some(Verb::Analyze(args)) => analyze::run(&args, app),

@@ -31,7 +31,7 @@ pub use log::{Operation, Version};
 pub use meaning::{PassageVector, PendingText, StoredPassage};
 pub use migrations::{LATEST, MIGRATIONS, Migration};
 pub use snapshot::{Passage, Snapshot};
-pub use topics::fold;
+pub use topics::{Merged, Similar, TopicAdded, TopicOrder, fold};
 pub use undo::Undone;
 pub use users::NO_PASSWORD;
 pub use verify::Finding;

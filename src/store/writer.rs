@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::journal::entry::{Entry, EntryTopic, MAX_TITLE, NewEntry, Sentiment, full_text};
 use crate::journal::mood::{Mood, MoodSource};
 use crate::journal::tag::tags;
+use crate::journal::topic::check_name;
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
@@ -200,7 +201,7 @@ impl<'a> EntryWriter<'a> {
     }
 
     fn attach(&mut self, entry: Uuid, now: DateTime<Utc>, topic: &EntryTopic) -> Result<()> {
-        check_topic(&topic.name)?;
+        check_name(&topic.name)?;
         let book = match &mut self.book {
             Some(book) => book,
             None => self.book.insert(TopicBook::read(self.connection, self.user)?),
@@ -224,15 +225,6 @@ fn check(title: Option<&str>, content: &str) -> Result<()> {
         return Err(
             Error::usage(format!("the title is longer than {MAX_TITLE} characters")).hint("put the rest into the text")
         );
-    }
-    Ok(())
-}
-
-fn check_topic(name: &str) -> Result<()> {
-    let length = name.chars().count();
-    if length == 0 || length > crate::journal::tag::MAX_NAME || name.contains('\0') || name.trim() != name {
-        return Err(Error::usage(format!("'{name}' cannot be a topic"))
-            .hint("a topic has 1 to 200 characters and no white space at its ends"));
     }
     Ok(())
 }
@@ -279,9 +271,13 @@ pub(super) fn apply(connection: &Connection, clock: Clock, current: &Entry, chan
     for sentiment in &change.sentiments {
         sentiments::put(connection, current.id, sentiment, now)?;
     }
-    let (old_tags, new_tags) = (tags(&current.content), tags(content));
-    let folded: Vec<String> = new_tags.iter().map(|tag| topics::fold(tag)).collect();
-    let dropped = old_tags.into_iter().filter(|tag| !folded.contains(&topics::fold(tag)));
+    // A tag that stays in the text says nothing new: its topic may bear another name by now, or have been
+    // taken off.
+    let (old_tags, mut new_tags) = (tags(&current.content), tags(content));
+    let fold_all = |tags: &[String]| tags.iter().map(|tag| topics::fold(tag)).collect::<Vec<_>>();
+    let (old_folded, new_folded) = (fold_all(&old_tags), fold_all(&new_tags));
+    new_tags.retain(|tag| !old_folded.contains(&topics::fold(tag)));
+    let dropped = old_tags.into_iter().filter(|tag| !new_folded.contains(&topics::fold(tag)));
     let removed: Vec<String> = dropped.chain(change.remove_topics.iter().cloned()).collect();
     if removed.is_empty() && new_tags.is_empty() && change.add_topics.is_empty() {
         return Ok(());
@@ -293,7 +289,7 @@ pub(super) fn apply(connection: &Connection, clock: Clock, current: &Entry, chan
         }
     }
     for name in new_tags.into_iter().chain(change.add_topics.iter().cloned()) {
-        check_topic(&name)?;
+        check_name(&name)?;
         let topic = EntryTopic { name, relevance: Some(100), added_at: None };
         book.attach(connection, &clock, now, current.id, &topic)?;
     }

@@ -1,8 +1,17 @@
 //! Topics, and how they are attached to entries.
 
+mod change;
+mod read;
+mod trigrams;
+
+pub use change::{Merged, TopicAdded};
+pub use read::TopicOrder;
+pub(super) use read::unknown;
+pub use trigrams::Similar;
+
 use super::value::{read_timestamp, read_uuid, timestamp};
 use super::{Clock, Store};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::journal::entry::EntryTopic;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
@@ -85,20 +94,20 @@ impl Store {
     /// The topic a person means by this name.
     ///
     /// # Errors
-    /// Not found, naming it.
+    /// Not found, naming it and what is like it.
     pub fn topic(&self, user: Uuid, name: &str) -> Result<Uuid> {
-        TopicBook::read(&self.connection, user)?.find(name).ok_or_else(|| {
-            Error::not_found(format!("there is no topic '{name}'")).hint("topics are the #tags of your entries")
-        })
+        TopicBook::read(&self.connection, user)?
+            .find(name)
+            .map_or_else(|| Err(unknown(&self.connection, user, name)?), Ok)
     }
 }
 
-/// Takes a topic off an entry.
-pub(super) fn detach(connection: &Connection, entry: Uuid, topic: Uuid) -> Result<()> {
-    connection
+/// Takes a topic off an entry. Returns whether it was there.
+pub(super) fn detach(connection: &Connection, entry: Uuid, topic: Uuid) -> Result<bool> {
+    let count = connection
         .prepare_cached("DELETE FROM entry_topics WHERE entry_id = ?1 AND topic_id = ?2")?
         .execute((entry.to_string(), topic.to_string()))?;
-    Ok(())
+    Ok(count > 0)
 }
 
 /// The topics attached to an entry, most relevant first.

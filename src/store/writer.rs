@@ -62,7 +62,7 @@ pub struct EntryWriter<'a> {
     connection: &'a Connection,
     clock: Clock,
     user: Uuid,
-    book: Option<TopicBook>,
+    book: TopicBook,
     /// By date, title and text: how many equal entries were there before this file, and how many of
     /// the file have been seen.
     equal: HashMap<(NaiveDate, String), (usize, usize)>,
@@ -70,7 +70,7 @@ pub struct EntryWriter<'a> {
 
 impl<'a> EntryWriter<'a> {
     pub(super) fn new(connection: &'a Connection, clock: Clock, user: Uuid) -> Self {
-        EntryWriter { connection, clock, user, book: None, equal: HashMap::new() }
+        EntryWriter { connection, clock, user, book: TopicBook::new(user), equal: HashMap::new() }
     }
 
     /// Begins another file: what is there now was there before it.
@@ -202,11 +202,7 @@ impl<'a> EntryWriter<'a> {
 
     fn attach(&mut self, entry: Uuid, now: DateTime<Utc>, topic: &EntryTopic) -> Result<()> {
         check_name(&topic.name)?;
-        let book = match &mut self.book {
-            Some(book) => book,
-            None => self.book.insert(TopicBook::read(self.connection, self.user)?),
-        };
-        book.attach(self.connection, &self.clock, now, entry, topic)
+        self.book.attach(self.connection, &self.clock, now, entry, topic)
     }
 }
 
@@ -282,9 +278,9 @@ pub(super) fn apply(connection: &Connection, clock: Clock, current: &Entry, chan
     if removed.is_empty() && new_tags.is_empty() && change.add_topics.is_empty() {
         return Ok(());
     }
-    let mut book = TopicBook::read(connection, current.user_id)?;
+    let mut book = TopicBook::new(current.user_id);
     for name in removed {
-        if let Some(topic) = book.find(&name) {
+        if let Some(topic) = book.find(connection, &name)? {
             topics::detach(connection, current.id, topic)?;
         }
     }

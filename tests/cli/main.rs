@@ -29,4 +29,5 @@ mod streams;
 mod support;
 mod tasks;
 mod terminal;
+mod topics;
 mod undo;

@@ -9,12 +9,11 @@
 //! With 100,000 names that reads some 100 kB, which is faster than finding out which lists could be
 //! left out.
 
-use super::read::{COLUMNS, all_sql, topic};
+use super::read::{all_sql, topic};
 use crate::error::Result;
 use crate::journal::log::Position;
 use crate::journal::topic::{Topic, TopicHit};
 use crate::journal::trigram::{least_shared, share, similarity, trigrams};
-use crate::store::value::read_uuid;
 use crate::store::{Store, log};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
@@ -80,6 +79,19 @@ impl Store {
             Ok((names, String::new()))
         })
     }
+}
+
+/// How many topics an index that is up to date does not know, or knows by another name.
+pub(in crate::store) fn strays(connection: &Connection) -> Result<u64> {
+    if standing(connection)? != Standing::Current {
+        return Ok(0);
+    }
+    Ok(connection.query_row(
+        "SELECT count(*) FROM topics t LEFT JOIN topic_trigram_names n ON n.topic_id = t.id
+         WHERE n.name IS NOT t.name OR n.owner IS NOT coalesce(t.user_id, '')",
+        [],
+        |row| row.get(0),
+    )?)
 }
 
 /// The topics like a text, by the index as it is, or else by reading every name. Writes nothing.
@@ -260,9 +272,14 @@ fn ask(connection: &Connection, user: Uuid, text: &str, threshold: f32, limit: u
             if !rest.is_empty() {
                 return Ok(None);
             }
+            let mut before = 0;
             for [a, b, c, d, e, f] in postings {
                 let number = u32::from_le_bytes([*a, *b, *c, *d]);
                 let Some((shared, size)) = counts.get_mut(number as usize) else { return Ok(None) };
+                if number <= before {
+                    return Ok(None);
+                }
+                before = number;
                 if *shared == 0 {
                     met.push(number);
                     *size = u16::from_le_bytes([*e, *f]);
@@ -276,9 +293,6 @@ fn ask(connection: &Connection, user: Uuid, text: &str, threshold: f32, limit: u
     for number in met {
         let (shared, size) = counts[number as usize];
         let (shared, size) = (usize::from(shared), usize::from(size));
-        if shared > size {
-            return Ok(None);
-        }
         let similarity = share(shared, wanted.len(), size);
         if shared >= least && similarity >= threshold {
             candidates.push((similarity, number));
@@ -307,9 +321,12 @@ fn ask(connection: &Connection, user: Uuid, text: &str, threshold: f32, limit: u
     Ok(Some(hits))
 }
 
+/// The columns of a topic, by its id.
+pub(super) const BY_ID: &str =
+    "SELECT t.id, t.name, t.description, t.user_id, t.created_at, t.is_system_topic FROM topics t WHERE t.id = ?1";
+
 fn by_id(connection: &Connection, id: &str) -> Result<Option<Topic>> {
-    read_uuid(id)?;
-    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM topics t WHERE t.id = ?1"))?;
+    let mut statement = connection.prepare_cached(BY_ID)?;
     let mut rows = statement.query([id])?;
     rows.next()?.map(topic).transpose()
 }

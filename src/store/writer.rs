@@ -172,10 +172,11 @@ impl<'a> EntryWriter<'a> {
         for sentiment in &new.sentiments {
             sentiments::put(self.connection, id, sentiment, now)?;
         }
-        let tagged =
-            tags(&new.content).into_iter().map(|name| EntryTopic { name, relevance: Some(100), added_at: None });
         let mut topics: Vec<EntryTopic> = new.topics.clone();
-        topics.extend(tagged);
+        if !new.topics_are_all {
+            let tagged = tags(&new.content).into_iter();
+            topics.extend(tagged.map(|name| EntryTopic { name, relevance: Some(100), added_at: None }));
+        }
         for topic in &topics {
             self.attach(id, now, topic)?;
         }

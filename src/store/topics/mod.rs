@@ -5,7 +5,7 @@ mod read;
 pub(super) mod trigrams;
 
 #[cfg(test)]
-mod tests;
+mod topic_tests;
 
 pub use change::{Merged, TopicAdded};
 pub use read::TopicOrder;

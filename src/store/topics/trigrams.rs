@@ -332,7 +332,13 @@ fn by_id(connection: &Connection, id: &str) -> Result<Option<Topic>> {
 }
 
 /// The same answer from the names themselves.
-fn scan(connection: &Connection, user: Uuid, text: &str, threshold: f32, limit: usize) -> Result<Vec<TopicHit>> {
+pub(super) fn scan(
+    connection: &Connection,
+    user: Uuid,
+    text: &str,
+    threshold: f32,
+    limit: usize,
+) -> Result<Vec<TopicHit>> {
     let mut hits = Vec::new();
     for shared in [false, true] {
         let mut statement = connection.prepare_cached(&all_sql(shared))?;

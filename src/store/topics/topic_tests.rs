@@ -1,6 +1,6 @@
 //! Topics and their index, on a journal of their own.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use super::change::{COPY_ENTRIES, DROP_ENTRIES};
 use super::read::{ENTRY_COUNT, all_sql, exact_sql, uses_sql};
@@ -15,6 +15,7 @@ use crate::store::{FILE_NAME, Store};
 use chrono::NaiveDate;
 use proptest::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 use tempfile::TempDir;
 
 fn clock() -> Clock {
@@ -203,6 +204,54 @@ fn a_journal_that_cannot_be_written_is_read_name_by_name() {
     journal.expect_exact("sleepless");
     journal.store.unwritable = Some(crate::error::Error::failure("the disk is write-protected"));
     journal.expect_exact("sleepless");
+}
+
+/// Two or three words of the sample journal each.
+fn many_names(count: usize) -> Vec<String> {
+    let text = include_str!("../../../examples/sample-journal.jsonl").to_lowercase();
+    let words: std::collections::BTreeSet<&str> =
+        text.split(|letter: char| !letter.is_alphabetic()).filter(|word| word.chars().count() > 2).collect();
+    let words: Vec<&str> = words.into_iter().collect();
+    let word = |turn: usize, step: usize| words[turn.wrapping_mul(step) % words.len()];
+    let name = |turn: usize| match turn % 3 {
+        0 => format!("{} {}", word(turn, 7_919), word(turn / words.len(), 104_729)),
+        1 => format!("{}-{} {turn}", word(turn, 1_299_709), word(turn, 31)),
+        _ => format!("{} {} {}", word(turn, 15_485_863), word(turn, 611_953), word(turn, 17)),
+    };
+    let names: std::collections::BTreeSet<String> = (0..).map(name).take(2 * count).collect();
+    names.into_iter().take(count).collect()
+}
+
+#[test]
+fn a_hundred_thousand_names_are_not_read_one_by_one() {
+    let mut journal = Journal::new();
+    let names = many_names(100_000);
+    assert_eq!(names.len(), 100_000);
+    let transaction = journal.store.connection.unchecked_transaction().unwrap();
+    let mut insert = transaction.prepare("INSERT INTO topics(name, user_id) VALUES (?1, ?2)").unwrap();
+    for name in &names {
+        insert.execute((name, journal.user.to_string())).unwrap();
+    }
+    drop(insert);
+    transaction.commit().unwrap();
+    assert!(!journal.names("slep").is_empty());
+    for text in ["slep", "aufwachen in the morning"] {
+        let (store, user) = (&mut journal.store, journal.user);
+        let mut times = Vec::new();
+        let mut found = Vec::new();
+        for _ in 0..3 {
+            let since = Instant::now();
+            found = store.similar_topics(user, text, THRESHOLD, 10).unwrap().hits;
+            times.push(since.elapsed());
+        }
+        let indexed = *times.iter().min().unwrap();
+        let since = Instant::now();
+        let read = trigrams::scan(&store.connection, user, text, THRESHOLD, 10).unwrap();
+        let scanned = since.elapsed();
+        println!("{text}: {indexed:?} by the index, {scanned:?} name by name");
+        assert_eq!(found, read, "{text}");
+        assert!(indexed * 10 < scanned, "{text}: {indexed:?} by the index, {scanned:?} name by name");
+    }
 }
 
 /// Big tables are never read from end to end, and nothing is sorted to be grouped.

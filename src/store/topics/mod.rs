@@ -2,6 +2,7 @@
 
 mod change;
 mod read;
+mod similar;
 pub(super) mod trigrams;
 
 #[cfg(test)]
@@ -10,7 +11,7 @@ mod topic_tests;
 pub use change::{Merged, TopicAdded};
 pub use read::TopicOrder;
 pub(super) use read::unknown;
-pub use trigrams::Similar;
+pub use similar::Similar;
 
 use super::value::{read_timestamp, read_uuid, timestamp};
 use super::{Clock, Store};

@@ -1,6 +1,6 @@
 //! Topics as they are read: one by its name, or all with what a user has written about them.
 
-use super::trigrams;
+use super::similar;
 use super::{Store, fold};
 use crate::error::{Error, Result};
 use crate::journal::topic::{Topic, TopicUse};
@@ -164,7 +164,7 @@ const MEANT: f32 = 0.1;
 
 /// There is no such topic, and which there are that look like it.
 pub(in crate::store) fn unknown(connection: &Connection, user: Uuid, name: &str) -> Result<Error> {
-    let near = trigrams::like(connection, user, name, MEANT, 3)?;
+    let near = similar::like(connection, user, name, MEANT, 3)?;
     let near: Vec<String> = near.iter().map(|hit| format!("'{}'", hit.topic.name)).collect();
     let hint = match &near[..] {
         [] => "`journal topics` lists them".to_string(),

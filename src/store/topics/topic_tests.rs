@@ -4,7 +4,8 @@
 
 use super::change::{COPY_ENTRIES, DROP_ENTRIES};
 use super::read::{ENTRY_COUNT, all_sql, exact_sql, uses_sql};
-use super::trigrams::{CHANGED, HAS_CHANGED, LIST, NAME};
+use super::similar::{BY_ID, NAME, scan};
+use super::trigrams::{CHANGED, HAS_CHANGED, LIST};
 use super::*;
 use crate::error::Kind;
 use crate::journal::entry::NewEntry;
@@ -170,6 +171,13 @@ fn an_index_of_another_history_or_a_damaged_one_is_made_anew() {
     journal.store.add_topic(journal.user, "mornings", "").unwrap();
     journal.expect_exact("morning");
     assert!(journal.count("SELECT seq FROM topic_trigram_state") > seq, "it follows the log");
+    journal.sql(
+        "INSERT INTO change_log(table_name, row_id, op) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+            WHERE i < 10001) SELECT 'journal_entries', i, 'insert' FROM n",
+    );
+    let seq = journal.count("SELECT seq FROM topic_trigram_state");
+    journal.expect_exact("morning");
+    assert!(journal.count("SELECT seq FROM topic_trigram_state") > seq + 10_000, "what it looks through stays short");
     journal.sql("DELETE FROM topic_trigram_names WHERE name = 'mornings'");
     assert_eq!(journal.store.verify().unwrap().len(), 1, "doctor sees it");
     assert_eq!(journal.store.rebuild_topic_index().unwrap(), 27);
@@ -246,7 +254,7 @@ fn a_hundred_thousand_names_are_not_read_one_by_one() {
         }
         let indexed = *times.iter().min().unwrap();
         let since = Instant::now();
-        let read = trigrams::scan(&store.connection, user, text, THRESHOLD, 10).unwrap();
+        let read = scan(&store.connection, user, text, THRESHOLD, 10).unwrap();
         let scanned = since.elapsed();
         println!("{text}: {indexed:?} by the index, {scanned:?} name by name");
         assert_eq!(found, read, "{text}");
@@ -258,7 +266,6 @@ fn a_hundred_thousand_names_are_not_read_one_by_one() {
 #[test]
 fn queries_are_answered_from_indexes() {
     let journal = Journal::new();
-    let near = super::trigrams::BY_ID;
     for sql in [
         uses_sql(false),
         uses_sql(true),
@@ -273,7 +280,7 @@ fn queries_are_answered_from_indexes() {
         CHANGED.to_string(),
         LIST.to_string(),
         NAME.to_string(),
-        near.to_string(),
+        BY_ID.to_string(),
     ] {
         let plan = plan(&journal.store.connection, &sql);
         for step in &plan {

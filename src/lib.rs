@@ -5,7 +5,7 @@
 //!
 //! - [`journal`]: what the program is about: entry, mood, tag, date, query, passage, id. Pure.
 //! - [`store`]: the truth, in SQLite. Every write is one transaction that holds the write lock from
-//!   its start; triggers log every change.
+//!   its start; triggers log every change. One projection lives inside it: the trigrams of topic names.
 //! - [`index`]: projections on disk: [`index::text`] (tantivy), [`index::vector`] (usearch). They
 //!   know no database; they ask through traits.
 //! - [`follow`]: answers those questions from the store: the one place that knows both.

@@ -29,6 +29,7 @@ mod session;
 mod show;
 mod similar;
 mod tasks;
+mod topics;
 mod undo;
 mod user;
 
@@ -146,6 +147,8 @@ enum Verb {
     Login(login::LoginArgs),
     Logout(login::LogoutArgs),
     Session(session::SessionArgs),
+    #[command(alias = "tags")]
+    Topics(topics::TopicsArgs),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
     Bulk(bulk::BulkArgs),
@@ -237,6 +240,7 @@ fn run(verb: Option<Verb>, app: &mut App) -> crate::error::Result<u8> {
         Some(Verb::Login(args)) => done(login::run(&args, app)),
         Some(Verb::Logout(args)) => done(login::leave(&args, app)),
         Some(Verb::Session(args)) => done(session::run(&args, app)),
+        Some(Verb::Topics(args)) => done(topics::run(&args, app)),
         Some(Verb::Import(args)) => import::run(&args, app),
         Some(Verb::Export(args)) => done(export::run(&args, app)),
         Some(Verb::Bulk(args)) => bulk::run(&args, app),

@@ -12,7 +12,7 @@ use serde_json::json;
 /// and healed by the next command that reads it.
 #[derive(Debug, clap::Args)]
 pub(super) struct ReindexArgs {
-    /// What to build anew [default: text, vectors and cache]
+    /// What to build anew [default: text, vectors, topics and cache]
     #[arg(value_enum)]
     what: Vec<WhatArg>,
 }
@@ -25,13 +25,17 @@ enum WhatArg {
     Vectors,
     /// The stored vectors themselves: all of them are computed again
     Embeddings,
+    /// The index of topic names
+    Topics,
     /// The cache: it starts empty
     Cache,
 }
 
 pub(super) fn run(args: &ReindexArgs, app: &mut App) -> Result<()> {
-    let what =
-        if args.what.is_empty() { vec![WhatArg::Text, WhatArg::Vectors, WhatArg::Cache] } else { args.what.clone() };
+    let what = match &args.what[..] {
+        [] => vec![WhatArg::Text, WhatArg::Vectors, WhatArg::Topics, WhatArg::Cache],
+        some => some.to_vec(),
+    };
     app.store()?;
     let interrupted = app.interrupted()?;
     let stop = || super::analyze::stop_if(&interrupted);
@@ -49,6 +53,10 @@ pub(super) fn run(args: &ReindexArgs, app: &mut App) -> Result<()> {
         });
         bar.finish_and_clear();
         done.push(json!({"part": "text", "entries": report?.applied}));
+    }
+    if what.contains(&WhatArg::Topics) {
+        let names = app.store()?.rebuild_topic_index()?;
+        done.push(json!({"part": "topics", "names": names}));
     }
     if what.contains(&WhatArg::Embeddings) {
         let model = app.model()?;
@@ -77,8 +85,9 @@ pub(super) fn run(args: &ReindexArgs, app: &mut App) -> Result<()> {
         return app.printer.json(&json!({"rebuilt": done}));
     }
     for part in &done {
-        let count =
-            ["entries", "texts", "vectors"].iter().find_map(|unit| Some(format!(": {} {unit}", part.get(unit)?)));
+        let count = ["entries", "names", "texts", "vectors"]
+            .iter()
+            .find_map(|unit| Some(format!(": {} {unit}", part.get(unit)?)));
         app.printer.line(&format!("{}{}", part["part"].as_str().unwrap_or_default(), count.unwrap_or_default()))?;
     }
     Ok(())

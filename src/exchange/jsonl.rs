@@ -4,6 +4,7 @@
 use crate::error::{Error, Result};
 use crate::journal::entry::{Entry, EntryTopic, NewEntry, Sentiment};
 use crate::journal::mood::{Mood, MoodSource, rounded};
+use crate::journal::tag::tags;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -58,11 +59,11 @@ pub fn read(line: &str) -> Result<NewEntry> {
             Some(known.ok_or_else(|| Error::usage(format!("mood_source '{source}' is not user, import or model")))?);
     }
     new.starred = take(&mut fields, "starred")?.unwrap_or(false);
-    new.topics = take::<Vec<Box<RawValue>>>(&mut fields, "topics")?
-        .unwrap_or_default()
-        .iter()
-        .map(|topic| read_topic(topic))
-        .collect::<Result<_>>()?;
+    if let Some(topics) = take::<Vec<Box<RawValue>>>(&mut fields, "topics")? {
+        new.topics = topics.iter().map(|topic| read_topic(topic)).collect::<Result<_>>()?;
+        // Only an export knows when each was attached, and it writes them all.
+        new.topics_are_all = new.topics.iter().all(|topic| topic.added_at.is_some());
+    }
     new.sentiments = take::<Vec<Fields>>(&mut fields, "sentiments")?
         .unwrap_or_default()
         .into_iter()
@@ -175,8 +176,8 @@ struct Line<'a> {
     mood_source: Option<&'static str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     starred: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    topics: Vec<TopicLine<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topics: Option<Vec<TopicLine<'a>>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     sentiments: Vec<SentimentLine<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -229,6 +230,15 @@ pub fn write(entry: &Entry) -> Result<String> {
             analyzed_at: sentiment.analyzed_at.map(stamp),
         })
     });
+    let topics: Vec<TopicLine> = entry
+        .topics
+        .iter()
+        .map(|topic| TopicLine {
+            name: &topic.name,
+            relevance_score: topic.relevance.map(|hundredths| hundredths as f64 / 100.0),
+            added_at: topic.added_at.map(stamp),
+        })
+        .collect();
     let line = Line {
         id: entry.id.to_string(),
         title: entry.title.as_deref(),
@@ -241,15 +251,7 @@ pub fn write(entry: &Entry) -> Result<String> {
         mood_score: entry.mood.map(Mood::value),
         mood_source: entry.mood_source.map(MoodSource::name),
         starred: entry.starred,
-        topics: entry
-            .topics
-            .iter()
-            .map(|topic| TopicLine {
-                name: &topic.name,
-                relevance_score: topic.relevance.map(|hundredths| hundredths as f64 / 100.0),
-                added_at: topic.added_at.map(stamp),
-            })
-            .collect(),
+        topics: (!topics.is_empty() || !tags(&entry.content).is_empty()).then_some(topics),
         sentiments: sentiments.collect::<Result<_>>()?,
         import_source: entry.import_source.as_deref(),
         import_id: entry.import_id.as_deref(),

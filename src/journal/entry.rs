@@ -125,6 +125,9 @@ pub struct NewEntry {
     pub metadata: Option<String>,
     /// Topics beside those tagged in the text.
     pub topics: Vec<EntryTopic>,
+    /// The topics are all there are: one that the text is tagged with and that is missing here has
+    /// another name by now, or was taken off.
+    pub topics_are_all: bool,
     /// Results to be kept as they are; a model named here is not asked again.
     pub sentiments: Vec<Sentiment>,
 }
@@ -148,6 +151,7 @@ impl NewEntry {
             import_id: None,
             metadata: None,
             topics: Vec::new(),
+            topics_are_all: false,
             sentiments: Vec::new(),
         }
     }

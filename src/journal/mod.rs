@@ -10,4 +10,6 @@ pub mod mood;
 pub mod passage;
 pub mod query;
 pub mod tag;
+pub mod topic;
+pub mod trigram;
 pub mod when;

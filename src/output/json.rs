@@ -4,6 +4,7 @@
 use crate::analysis::trends::{MoodPeriod, Period};
 use crate::error::Error;
 use crate::journal::entry::{Entry, EntryTopic, Sentiment};
+use crate::journal::topic::{Topic, TopicHit, TopicUse};
 use crate::store::{Account, Holdings, Operation, Session, Version};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -41,6 +42,50 @@ impl From<&EntryTopic> for TopicJson {
             name: topic.name.clone(),
             relevance_score: topic.relevance.map(|hundredths| hundredths as f64 / 100.0),
             added_at: topic.added_at.map(timestamp),
+        }
+    }
+}
+
+/// A topic.
+pub fn topic(topic: &Topic) -> Value {
+    json!({
+        "id": topic.id.to_string(),
+        "name": topic.name,
+        "description": topic.description,
+        "user_id": topic.user_id.map(|id| id.to_string()),
+        "created_at": topic.created_at.map(timestamp),
+        "is_system_topic": topic.is_system_topic,
+    })
+}
+
+/// A topic with what a user has written about it.
+pub fn topic_use(used: &TopicUse) -> Value {
+    let mut value = topic(&used.topic);
+    value["entry_count"] = json!(used.entry_count);
+    value["avg_mood"] = json!(used.avg_mood);
+    value["last_entry_date"] = json!(used.last_entry_date.map(|date| date.to_string()));
+    value
+}
+
+/// A topic whose name is like a text, under the architecture's column names.
+#[derive(Debug, Serialize)]
+pub struct TopicHitJson {
+    name: String,
+    // As a single-precision number it has the digits that PostgreSQL prints.
+    sim_score: f32,
+    id: String,
+    user_id: Option<String>,
+    is_system_topic: bool,
+}
+
+impl From<&TopicHit> for TopicHitJson {
+    fn from(hit: &TopicHit) -> Self {
+        TopicHitJson {
+            name: hit.topic.name.clone(),
+            sim_score: hit.similarity,
+            id: hit.topic.id.to_string(),
+            user_id: hit.topic.user_id.map(|id| id.to_string()),
+            is_system_topic: hit.topic.is_system_topic,
         }
     }
 }

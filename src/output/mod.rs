@@ -6,6 +6,7 @@
 pub mod json;
 pub mod moods;
 pub mod text;
+pub mod topics;
 
 use crate::error::{Error, Result};
 use console::Style;

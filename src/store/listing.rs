@@ -1,6 +1,6 @@
 //! Lists of entries: filtered, sorted, a page at a time.
 
-use super::topics::fold;
+use super::topics::{self, fold};
 use super::value::timestamp;
 use super::{Store, row};
 use crate::error::{Error, Result};
@@ -186,8 +186,7 @@ pub(super) fn conditions(connection: &Connection, user: Uuid, filter: &Filter) -
             }
         }
         if let Some(unknown) = test.any_of.iter().find(|name| !found.contains(&fold(name))) {
-            return Err(Error::not_found(format!("there is no topic '{unknown}'"))
-                .hint("topics are the #tags of your entries; `journal list --json | jq '.entries[].topics[].name'` shows them"));
+            return Err(topics::unknown(connection, user, unknown)?);
         }
         let marks = vec!["?"; ids.len()].join(", ");
         let not = if test.negated { "NOT " } else { "" };

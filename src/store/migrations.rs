@@ -22,12 +22,14 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first.
-pub const MIGRATIONS: [Migration; 5] = [
+pub const MIGRATIONS: [Migration; 7] = [
     migration!("000_initial_schema"),
     migration!("001_change_log"),
     migration!("002_entry_details"),
     migration!("003_meaning"),
     migration!("004_sync_state"),
+    migration!("005_topics"),
+    migration!("007_session_index"),
 ];
 
 /// The schema version (`PRAGMA user_version`) after the last migration.

@@ -47,7 +47,7 @@ pub use rows::{ConstraintKind, Refusal, Row, RowWriter, Written};
 pub use sessions::Session;
 pub use snapshot::{Passage, Snapshot};
 pub use tables::{Column, TABLES, Table};
-pub use topics::fold;
+pub use topics::{Merged, Similar, TopicAdded, TopicOrder, fold};
 pub use undo::Undone;
 pub use users::NO_PASSWORD;
 pub use verify::Finding;

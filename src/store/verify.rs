@@ -1,6 +1,6 @@
 //! What is wrong with the database itself.
 
-use super::Store;
+use super::{Store, topics};
 use crate::error::Result;
 use crate::journal::mood::Mood;
 use chrono::NaiveDate;
@@ -50,6 +50,13 @@ impl Store {
             findings.push(Finding {
                 problem: format!("{orphans} passages stand for entries or topics that are not there"),
                 fix: "run `journal reindex embeddings`".into(),
+            });
+        }
+        let strays = topics::trigrams::strays(&self.connection)?;
+        if strays > 0 {
+            findings.push(Finding {
+                problem: format!("the index of topic names is wrong about {strays} of them"),
+                fix: "run `journal reindex topics`".into(),
             });
         }
         Ok(findings)

@@ -9,6 +9,7 @@ use crate::journal::entry::{Entry, EntryTopic, MAX_TITLE, NewEntry, Sentiment, f
 use crate::journal::lexemes::fits_full_text;
 use crate::journal::mood::{Mood, MoodSource};
 use crate::journal::tag::tags;
+use crate::journal::topic::check_name;
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
@@ -62,7 +63,7 @@ pub struct EntryWriter<'a> {
     connection: &'a Connection,
     clock: Clock,
     user: Uuid,
-    book: Option<TopicBook>,
+    book: TopicBook,
     /// By date, title and text: how many equal entries were there before this file, and how many of
     /// the file have been seen.
     equal: HashMap<(NaiveDate, String), (usize, usize)>,
@@ -70,7 +71,7 @@ pub struct EntryWriter<'a> {
 
 impl<'a> EntryWriter<'a> {
     pub(super) fn new(connection: &'a Connection, clock: Clock, user: Uuid) -> Self {
-        EntryWriter { connection, clock, user, book: None, equal: HashMap::new() }
+        EntryWriter { connection, clock, user, book: TopicBook::new(user), equal: HashMap::new() }
     }
 
     /// Begins another file: what is there now was there before it.
@@ -172,10 +173,11 @@ impl<'a> EntryWriter<'a> {
         for sentiment in &new.sentiments {
             sentiments::put(self.connection, id, sentiment, now)?;
         }
-        let tagged =
-            tags(&new.content).into_iter().map(|name| EntryTopic { name, relevance: Some(100), added_at: None });
         let mut topics: Vec<EntryTopic> = new.topics.clone();
-        topics.extend(tagged);
+        if !new.topics_are_all {
+            let tagged = tags(&new.content).into_iter();
+            topics.extend(tagged.map(|name| EntryTopic { name, relevance: Some(100), added_at: None }));
+        }
         for topic in &topics {
             self.attach(id, now, topic)?;
         }
@@ -201,12 +203,8 @@ impl<'a> EntryWriter<'a> {
     }
 
     fn attach(&mut self, entry: Uuid, now: DateTime<Utc>, topic: &EntryTopic) -> Result<()> {
-        check_topic(&topic.name)?;
-        let book = match &mut self.book {
-            Some(book) => book,
-            None => self.book.insert(TopicBook::read(self.connection, self.user)?),
-        };
-        book.attach(self.connection, &self.clock, now, entry, topic)
+        check_name(&topic.name)?;
+        self.book.attach(self.connection, &self.clock, now, entry, topic)
     }
 }
 
@@ -229,15 +227,6 @@ fn check(title: Option<&str>, content: &str) -> Result<()> {
         return Err(
             Error::usage(format!("the title is longer than {MAX_TITLE} characters")).hint("put the rest into the text")
         );
-    }
-    Ok(())
-}
-
-fn check_topic(name: &str) -> Result<()> {
-    let length = name.chars().count();
-    if length == 0 || length > crate::journal::tag::MAX_NAME || name.contains('\0') || name.trim() != name {
-        return Err(Error::usage(format!("'{name}' cannot be a topic"))
-            .hint("a topic has 1 to 200 characters and no white space at its ends"));
     }
     Ok(())
 }
@@ -284,21 +273,25 @@ pub(super) fn apply(connection: &Connection, clock: Clock, current: &Entry, chan
     for sentiment in &change.sentiments {
         sentiments::put(connection, current.id, sentiment, now)?;
     }
-    let (old_tags, new_tags) = (tags(&current.content), tags(content));
-    let folded: Vec<String> = new_tags.iter().map(|tag| topics::fold(tag)).collect();
-    let dropped = old_tags.into_iter().filter(|tag| !folded.contains(&topics::fold(tag)));
+    // A tag that stays in the text says nothing new: its topic may bear another name by now, or have been
+    // taken off.
+    let (old_tags, mut new_tags) = (tags(&current.content), tags(content));
+    let fold_all = |tags: &[String]| tags.iter().map(|tag| topics::fold(tag)).collect::<Vec<_>>();
+    let (old_folded, new_folded) = (fold_all(&old_tags), fold_all(&new_tags));
+    new_tags.retain(|tag| !old_folded.contains(&topics::fold(tag)));
+    let dropped = old_tags.into_iter().filter(|tag| !new_folded.contains(&topics::fold(tag)));
     let removed: Vec<String> = dropped.chain(change.remove_topics.iter().cloned()).collect();
     if removed.is_empty() && new_tags.is_empty() && change.add_topics.is_empty() {
         return Ok(());
     }
-    let mut book = TopicBook::read(connection, current.user_id)?;
+    let mut book = TopicBook::new(current.user_id);
     for name in removed {
-        if let Some(topic) = book.find(&name) {
+        if let Some(topic) = book.find(connection, &name)? {
             topics::detach(connection, current.id, topic)?;
         }
     }
     for name in new_tags.into_iter().chain(change.add_topics.iter().cloned()) {
-        check_topic(&name)?;
+        check_name(&name)?;
         let topic = EntryTopic { name, relevance: Some(100), added_at: None };
         book.attach(connection, &clock, now, current.id, &topic)?;
     }

@@ -38,16 +38,22 @@ fn the_journal_comes_back_to_the_byte() {
     );
     first.run(["import", &extra]).ok();
     first.run(["edit", "018dfbc6-38d1-71a9-acee-7c5570bcf751", "--remove-topic", "home", "--tz", "UTC"]).ok();
+    // Texts are tagged otherwise than their entries have topics.
+    let tagged = first.add(["#renamed #kept"]);
+    let bare = first.add(["#lonely"]);
+    first.run(["topics", "rename", "renamed", "called otherwise"]).ok();
+    first.run(["topics", "assign", "kept", &tagged, "--relevance", "0.5"]).ok();
+    first.run(["topics", "unassign", "lonely", &bare]).ok();
     let exported = first.export();
     assert!(exported.contains("1.50") && exported.contains("1e3"), "digits as they were");
 
     let second = Sandbox::new();
     let file = second.file("journal.jsonl", &exported);
     let report = second.run(["import", &file, "--json"]).ok().quiet().json();
-    assert_eq!((&report["new"], &report["seen"]), (&210.into(), &210.into()), "{report}");
+    assert_eq!((&report["new"], &report["seen"]), (&212.into(), &212.into()), "{report}");
     assert_eq!(second.export(), exported);
     let again = second.run(["import", &file, "--json"]).ok().json();
-    assert_eq!((&again["new"], &again["unchanged"], &again["differing"]), (&0.into(), &210.into(), &0.into()));
+    assert_eq!((&again["new"], &again["unchanged"], &again["differing"]), (&0.into(), &212.into(), &0.into()));
     assert_eq!(second.export(), exported);
     second.run(["doctor"]).ok();
 }

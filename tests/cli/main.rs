@@ -32,5 +32,6 @@ mod streams;
 mod support;
 mod tasks;
 mod terminal;
+mod topics;
 mod undo;
 mod user;

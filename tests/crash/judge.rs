@@ -63,7 +63,8 @@ pub(crate) fn rows(data: &Path) -> Result<(), String> {
         (
             "changes that belong to no operation",
             "SELECT seq FROM change_log c WHERE table_name IN ('journal_entries', 'entry_details', 'entry_topics', 'topics')
-                AND NOT EXISTS (SELECT 1 FROM operations o WHERE c.seq BETWEEN o.first_seq AND o.last_seq)",
+                AND NOT EXISTS (SELECT 1 FROM operations o WHERE c.seq BETWEEN o.first_seq AND o.last_seq)
+                AND NOT (table_name = 'topics' AND row_id IN (SELECT id FROM topics WHERE user_id IS NULL))",
         ),
         (
             "additions that are not one whole entry",

@@ -8,5 +8,6 @@ mod support;
 mod parity;
 mod schema;
 mod trends;
+mod trigram;
 mod values;
 mod words;

@@ -1,6 +1,7 @@
 -- Takes the indexes away. The extension stays: something else may use it.
 DROP INDEX idx_psychology_insights_type;
 DROP INDEX idx_psychology_insights_user;
+DROP INDEX idx_user_sessions_user;
 DROP INDEX idx_user_sessions_active;
 DROP INDEX idx_entry_topics_composite;
 DROP INDEX idx_users_profile_gin;

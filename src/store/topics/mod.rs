@@ -1,11 +1,24 @@
 //! Topics, and how they are attached to entries.
 
+mod change;
+mod read;
+mod similar;
+pub(super) mod trigrams;
+
+#[cfg(test)]
+mod topic_tests;
+
+pub use change::{Merged, TopicAdded};
+pub use read::TopicOrder;
+pub(super) use read::unknown;
+pub use similar::Similar;
+
 use super::value::{read_timestamp, read_uuid, timestamp};
 use super::{Clock, Store};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::journal::entry::EntryTopic;
 use chrono::{DateTime, Utc};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashMap;
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
@@ -15,36 +28,51 @@ pub fn fold(name: &str) -> String {
     name.nfc().collect::<String>().to_lowercase()
 }
 
-/// The topics of a user by folded name, read once for a transaction.
+/// The topics of a user by folded name, for one transaction. They are all read only when a name is not
+/// found as it is written: someone with very many topics would wait for it at every entry.
 pub(super) struct TopicBook {
     user: Uuid,
     by_name: HashMap<String, Uuid>,
+    whole: bool,
 }
 
 impl TopicBook {
     /// The user's own topics, and the system topics where the user has none of that name.
-    pub(super) fn read(connection: &Connection, user: Uuid) -> Result<TopicBook> {
-        let mut by_name = HashMap::new();
-        let mut statement = connection.prepare_cached(
-            "SELECT name, id FROM topics WHERE user_id = ?1 UNION ALL SELECT name, id FROM topics WHERE user_id IS NULL",
-        )?;
-        let mut rows = statement.query([user.to_string()])?;
-        while let Some(row) = rows.next()? {
-            let name: String = row.get(0)?;
-            let id: String = row.get(1)?;
-            by_name.entry(fold(&name)).or_insert(read_uuid(&id)?);
-        }
-        Ok(TopicBook { user, by_name })
+    pub(super) fn new(user: Uuid) -> TopicBook {
+        TopicBook { user, by_name: HashMap::new(), whole: false }
     }
 
     /// The topic of this name, when there is one.
-    pub(super) fn find(&self, name: &str) -> Option<Uuid> {
-        self.by_name.get(&fold(name)).copied()
+    pub(super) fn find(&mut self, connection: &Connection, name: &str) -> Result<Option<Uuid>> {
+        let folded = fold(name);
+        if let Some(id) = self.by_name.get(&folded) {
+            return Ok(Some(*id));
+        }
+        if self.whole {
+            return Ok(None);
+        }
+        let own: Option<String> = connection
+            .prepare_cached("SELECT id FROM topics WHERE user_id = ?1 AND name = ?2")?
+            .query_row((self.user.to_string(), name), |row| row.get(0))
+            .optional()?;
+        if let Some(own) = own {
+            return Ok(Some(*self.by_name.entry(folded).insert_entry(read_uuid(&own)?).get()));
+        }
+        let mut statement = connection.prepare_cached(
+            "SELECT name, id FROM topics WHERE user_id = ?1 UNION ALL SELECT name, id FROM topics WHERE user_id IS NULL",
+        )?;
+        let mut rows = statement.query([self.user.to_string()])?;
+        while let Some(row) = rows.next()? {
+            let id = read_uuid(row.get_ref(1)?.as_str().unwrap_or_default())?;
+            self.by_name.entry(fold(row.get_ref(0)?.as_str().unwrap_or_default())).or_insert(id);
+        }
+        self.whole = true;
+        Ok(self.by_name.get(&folded).copied())
     }
 
     /// The topic of this name, created as the user's own when there is none.
     fn ensure(&mut self, connection: &Connection, clock: &Clock, now: DateTime<Utc>, name: &str) -> Result<Uuid> {
-        if let Some(id) = self.find(name) {
+        if let Some(id) = self.find(connection, name)? {
             return Ok(id);
         }
         let id = (clock.new_id)(now);
@@ -85,20 +113,21 @@ impl Store {
     /// The topic a person means by this name.
     ///
     /// # Errors
-    /// Not found, naming it.
+    /// Not found, naming it and what is like it.
     pub fn topic(&self, user: Uuid, name: &str) -> Result<Uuid> {
-        TopicBook::read(&self.connection, user)?.find(name).ok_or_else(|| {
-            Error::not_found(format!("there is no topic '{name}'")).hint("topics are the #tags of your entries")
-        })
+        match TopicBook::new(user).find(&self.connection, name)? {
+            Some(id) => Ok(id),
+            None => Err(unknown(&self.connection, user, name)?),
+        }
     }
 }
 
-/// Takes a topic off an entry.
-pub(super) fn detach(connection: &Connection, entry: Uuid, topic: Uuid) -> Result<()> {
-    connection
+/// Takes a topic off an entry. Returns whether it was there.
+pub(super) fn detach(connection: &Connection, entry: Uuid, topic: Uuid) -> Result<bool> {
+    let count = connection
         .prepare_cached("DELETE FROM entry_topics WHERE entry_id = ?1 AND topic_id = ?2")?
         .execute((entry.to_string(), topic.to_string()))?;
-    Ok(())
+    Ok(count > 0)
 }
 
 /// The topics attached to an entry, most relevant first.

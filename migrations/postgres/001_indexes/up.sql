@@ -20,6 +20,6 @@ CREATE INDEX idx_users_profile_gin ON users USING GIN(profile);
 CREATE INDEX idx_entry_topics_composite ON entry_topics(topic_id, relevance_score DESC);
 CREATE INDEX idx_user_sessions_active ON user_sessions(user_id, session_start DESC) WHERE session_end IS NULL;
 -- Sessions go with their user, and are listed by time.
-CREATE INDEX idx_user_sessions_user ON user_sessions(user_id, session_start DESC);
+CREATE INDEX idx_user_sessions_user ON user_sessions(user_id, session_start DESC, id DESC);
 CREATE INDEX idx_psychology_insights_user ON psychology_insights(user_id);
 CREATE INDEX idx_psychology_insights_type ON psychology_insights(insight_type);

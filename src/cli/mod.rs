@@ -22,6 +22,7 @@ mod reindex;
 mod search;
 mod show;
 mod similar;
+mod stats;
 mod tasks;
 mod undo;
 
@@ -134,6 +135,7 @@ enum Verb {
     Search(search::SearchArgs),
     Similar(similar::SimilarArgs),
     Mood(mood::MoodArgs),
+    Stats(stats::StatsArgs),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
     Analyze(analyze::AnalyzeArgs),
@@ -220,6 +222,7 @@ fn run(verb: Option<Verb>, app: &mut App) -> crate::error::Result<u8> {
         Some(Verb::Search(args)) => done(search::run(&args, app)),
         Some(Verb::Similar(args)) => done(similar::run(&args, app)),
         Some(Verb::Mood(args)) => done(mood::run(&args, app)),
+        Some(Verb::Stats(args)) => done(stats::run(&args, app)),
         Some(Verb::Import(args)) => import::run(&args, app),
         Some(Verb::Export(args)) => done(export::run(&args, app)),
         Some(Verb::Analyze(args)) => analyze::run(&args, app),

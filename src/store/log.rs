@@ -65,6 +65,24 @@ pub(super) fn head(connection: &Connection) -> Result<Position> {
         .unwrap_or(Position::START))
 }
 
+/// Whether a projection that stands here can go on from here: the row is there, bears this nonce, and
+/// no migration has changed since what the projection holds.
+pub(super) fn holds(connection: &Connection, projection: &str, position: Position) -> Result<bool> {
+    if position == Position::START {
+        return Ok(true);
+    }
+    let valid_from: i64 = connection
+        .prepare_cached("SELECT valid_from FROM projection_state WHERE name = ?1")?
+        .query_row([projection], |row| row.get(0))
+        .optional()?
+        .unwrap_or(0);
+    let nonce: Option<i64> = connection
+        .prepare_cached("SELECT nonce FROM change_log WHERE seq = ?1")?
+        .query_row([position.seq], |row| row.get(0))
+        .optional()?;
+    Ok(position.seq >= valid_from && nonce == Some(position.nonce))
+}
+
 pub(super) fn record(
     connection: &Connection,
     user: Uuid,

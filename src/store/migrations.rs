@@ -22,12 +22,13 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first.
-pub const MIGRATIONS: [Migration; 5] = [
+pub const MIGRATIONS: [Migration; 6] = [
     migration!("000_initial_schema"),
     migration!("001_change_log"),
     migration!("002_entry_details"),
     migration!("003_meaning"),
     migration!("004_sync_state"),
+    migration!("006_user_statistics"),
 ];
 
 /// The schema version (`PRAGMA user_version`) after the last migration.

@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::journal::entry::Entry;
 use crate::journal::filter::Filter;
 use crate::journal::log::Position;
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
@@ -45,21 +45,7 @@ impl Snapshot {
     /// Whether a projection that stands here can go on from here: the row is there, bears this nonce,
     /// and no migration has changed since what the projection holds.
     pub fn holds(&self, position: Position) -> Result<bool> {
-        if position == Position::START {
-            return Ok(true);
-        }
-        let valid_from: i64 = self
-            .connection
-            .prepare_cached("SELECT valid_from FROM projection_state WHERE name = ?1")?
-            .query_row([self.projection], |row| row.get(0))
-            .optional()?
-            .unwrap_or(0);
-        let nonce: Option<i64> = self
-            .connection
-            .prepare_cached("SELECT nonce FROM change_log WHERE seq = ?1")?
-            .query_row([position.seq], |row| row.get(0))
-            .optional()?;
-        Ok(position.seq >= valid_from && nonce == Some(position.nonce))
+        log::holds(&self.connection, self.projection, position)
     }
 
     /// The entries touched by log rows after `after`: by their own row, their details, a topic put on

@@ -1,0 +1,8 @@
+//! The embedded store against a real PostgreSQL with the architecture's schema.
+
+#[path = "../support/postgres.rs"]
+mod server;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod schema;

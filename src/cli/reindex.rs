@@ -12,7 +12,7 @@ use serde_json::json;
 /// and healed by the next command that reads it.
 #[derive(Debug, clap::Args)]
 pub(super) struct ReindexArgs {
-    /// What to build anew [default: text, vectors and cache]
+    /// What to build anew [default: text, vectors, statistics and cache]
     #[arg(value_enum)]
     what: Vec<WhatArg>,
 }
@@ -25,13 +25,17 @@ enum WhatArg {
     Vectors,
     /// The stored vectors themselves: all of them are computed again
     Embeddings,
+    /// The statistics of days
+    Statistics,
     /// The cache: it starts empty
     Cache,
 }
 
 pub(super) fn run(args: &ReindexArgs, app: &mut App) -> Result<()> {
-    let what =
-        if args.what.is_empty() { vec![WhatArg::Text, WhatArg::Vectors, WhatArg::Cache] } else { args.what.clone() };
+    let what = match args.what.is_empty() {
+        true => vec![WhatArg::Text, WhatArg::Vectors, WhatArg::Statistics, WhatArg::Cache],
+        false => args.what.clone(),
+    };
     app.store()?;
     let interrupted = app.interrupted()?;
     let stop = || super::analyze::stop_if(&interrupted);
@@ -49,6 +53,9 @@ pub(super) fn run(args: &ReindexArgs, app: &mut App) -> Result<()> {
         });
         bar.finish_and_clear();
         done.push(json!({"part": "text", "entries": report?.applied}));
+    }
+    if what.contains(&WhatArg::Statistics) {
+        done.push(json!({"part": "statistics", "days": app.store()?.rebuild_statistics()?}));
     }
     if what.contains(&WhatArg::Embeddings) {
         let model = app.model()?;
@@ -77,8 +84,9 @@ pub(super) fn run(args: &ReindexArgs, app: &mut App) -> Result<()> {
         return app.printer.json(&json!({"rebuilt": done}));
     }
     for part in &done {
-        let count =
-            ["entries", "texts", "vectors"].iter().find_map(|unit| Some(format!(": {} {unit}", part.get(unit)?)));
+        let count = ["entries", "days", "texts", "vectors"]
+            .iter()
+            .find_map(|unit| Some(format!(": {} {unit}", part.get(unit)?)));
         app.printer.line(&format!("{}{}", part["part"].as_str().unwrap_or_default(), count.unwrap_or_default()))?;
     }
     Ok(())

@@ -258,13 +258,10 @@ fn all_kept(connection: &Connection) -> Result<BTreeMap<Key, Day>> {
 
 fn kept_day(row: &Row) -> Result<Day> {
     let text = row.get_ref(5)?.as_str().map_err(rusqlite::Error::from)?;
-    let mut hours = [0; 24];
-    for (hour, count) in hours.iter_mut().zip(text.trim_matches(['[', ']']).split(',')) {
-        *hour = count.trim().parse().map_err(|_| {
-            Error::new(Kind::Corrupt, format!("the statistics hold '{text}' where hours should be"))
-                .hint("`journal reindex statistics` counts everything again")
-        })?;
-    }
+    let hours = read_hours(text).ok_or_else(|| {
+        Error::new(Kind::Corrupt, format!("the statistics hold '{text}' where hours should be"))
+            .hint("`journal reindex statistics` counts everything again")
+    })?;
     Ok(Day {
         date: read_date(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?,
         entries: row.get(1)?,
@@ -273,6 +270,24 @@ fn kept_day(row: &Row) -> Result<Day> {
         mood_sum: row.get(4)?,
         hours,
     })
+}
+
+/// Reads an array of 24 whole numbers. There are thousands of them, so it is done by hand.
+fn read_hours(text: &str) -> Option<[i64; 24]> {
+    let mut hours = [0i64; 24];
+    let mut hour = 0;
+    for byte in text.strip_prefix('[')?.strip_suffix(']')?.bytes() {
+        match byte {
+            b',' => hour += 1,
+            b' ' => {}
+            digit => {
+                let digit = i64::from(digit.checked_sub(b'0').filter(|digit| *digit < 10)?);
+                let count = hours.get_mut(hour)?;
+                *count = count.checked_mul(10)?.checked_add(digit)?;
+            }
+        }
+    }
+    (hour == 23).then_some(hours)
 }
 
 fn most_used(connection: &Connection, user: Uuid, filter: &Filter, limit: usize) -> Result<Vec<(String, u64)>> {
@@ -322,3 +337,7 @@ fn time_in_sessions(
     }
     Ok((count, time))
 }
+
+#[cfg(test)]
+#[path = "statistics_tests.rs"]
+mod tests;

@@ -10,6 +10,7 @@
 mod connection;
 mod entries;
 mod judging;
+mod known;
 mod listing;
 mod log;
 mod meaning;
@@ -27,6 +28,7 @@ mod writer;
 
 pub use connection::FILE_NAME;
 pub use judging::Judged;
+pub use known::Known;
 pub use listing::{Cursor, Page, Sort, SortKey};
 pub use log::{Operation, Version};
 pub use meaning::{PassageVector, PendingText, StoredPassage};
@@ -37,7 +39,7 @@ pub use topics::fold;
 pub use undo::Undone;
 pub use users::NO_PASSWORD;
 pub use verify::Finding;
-pub use writer::{Change, EntryWriter, Known, content_hash};
+pub use writer::{Change, EntryWriter, content_hash};
 
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};

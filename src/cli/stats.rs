@@ -36,7 +36,7 @@ pub(super) fn run(args: &StatsArgs, app: &mut App) -> Result<()> {
         statistics: &found,
         counts: &counts,
         last: filter.until.map_or(today, |until| until.min(today)),
-        with_sessions: filter.topics.is_empty() && filter.mood.is_none() && filter.starred.is_none(),
+        with_sessions: filter.is_by_day(),
     };
     if app.printer.is_json() {
         return app.printer.json(&shown.json());

@@ -61,8 +61,7 @@ impl Store {
         topics: usize,
         sessions: [Option<DateTime<Utc>>; 2],
     ) -> Result<Counts> {
-        let by_day = Filter { since: filter.since, until: filter.until, ..Filter::default() } == *filter;
-        let projected = by_day && self.catch_up_statistics()?;
+        let projected = filter.is_by_day() && self.catch_up_statistics()?;
         let snapshot = self.connection.unchecked_transaction()?;
         Ok(Counts {
             days: if projected { kept(&snapshot, user, filter)? } else { counted(&snapshot, user, filter)? },

@@ -25,6 +25,7 @@ mod reindex;
 mod search;
 mod show;
 mod similar;
+mod stats;
 mod streams;
 mod support;
 mod tasks;

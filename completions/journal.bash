@@ -70,6 +70,9 @@ _journal() {
             journal,similar)
                 cmd="journal__subcmd__similar"
                 ;;
+            journal,stats)
+                cmd="journal__subcmd__stats"
+                ;;
             journal,tasks)
                 cmd="journal__subcmd__tasks"
                 ;;
@@ -172,6 +175,9 @@ _journal() {
             journal__subcmd__help,similar)
                 cmd="journal__subcmd__help__subcmd__similar"
                 ;;
+            journal__subcmd__help,stats)
+                cmd="journal__subcmd__help__subcmd__stats"
+                ;;
             journal__subcmd__help,tasks)
                 cmd="journal__subcmd__help__subcmd__tasks"
                 ;;
@@ -245,7 +251,7 @@ _journal() {
 
     case "${cmd}" in
         journal)
-            opts="-q -h -V --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help"
+            opts="-q -h -V --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version add list show edit delete undo history search similar mood stats import export analyze tasks models reindex doctor config completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -849,7 +855,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__export)
-            opts="-o -n -q -h -V --output --since --until --on --topic --mood --starred --limit --cursor --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
+            opts="-o -n -q -h -V --output --since --until --on --topic --mood --starred --limit --cursor --sort --reverse --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -895,6 +901,10 @@ _journal() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sort)
+                    COMPREPLY=($(compgen -W "date created mood words" -- "${cur}"))
+                    return 0
+                    ;;
                 --data-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -919,7 +929,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__help)
-            opts="add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor config completions help"
+            opts="add list show edit delete undo history search similar mood stats import export analyze tasks models reindex doctor config completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1311,6 +1321,20 @@ _journal() {
             return 0
             ;;
         journal__subcmd__help__subcmd__similar)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        journal__subcmd__help__subcmd__stats)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1729,7 +1753,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__mood)
-            opts="-q -h -V --by --since --until --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
+            opts="-q -h -V --by --since --until --on --topic --mood --starred --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1744,6 +1768,18 @@ _journal() {
                     return 0
                     ;;
                 --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mood)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1771,7 +1807,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__reindex)
-            opts="-q -h -V --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version text vectors embeddings cache"
+            opts="-q -h -V --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version text vectors embeddings statistics cache"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1944,6 +1980,56 @@ _journal() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        journal__subcmd__stats)
+            opts="-q -h -V --since --until --on --topic --mood --starred --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mood)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -289,28 +289,30 @@ fn read_hours(text: &str) -> Option<[i64; 24]> {
     (hour == 23).then_some(hours)
 }
 
+/// Topics by name: a system topic and one's own of the same name are one.
 fn most_used(connection: &Connection, user: Uuid, filter: &Filter, limit: usize) -> Result<Vec<(String, u64)>> {
     let one_user: bool = connection.query_row("SELECT count(*) <= 1 FROM users", [], |row| row.get(0))?;
     let limit = Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX));
     let (sql, mut values) = if one_user && filter.is_open() {
         // All attachments are this user's, so the index alone answers.
-        let sql = "SELECT t.name, (SELECT count(*) FROM entry_topics et WHERE et.topic_id = t.id) AS entries
-            FROM topics t WHERE entries > 0"
+        let sql = "SELECT name, sum(entries) AS entries FROM
+                (SELECT t.name, (SELECT count(*) FROM entry_topics et WHERE et.topic_id = t.id) AS entries
+                 FROM topics t WHERE entries > 0) GROUP BY name"
             .to_string();
         (sql, Vec::new())
     } else {
         let (clauses, values) = conditions(connection, user, filter)?;
         let sql = format!(
-            "SELECT t.name, count(*) AS entries FROM journal_entries e
+            "SELECT t.name AS name, count(DISTINCT e.id) AS entries FROM journal_entries e
              LEFT JOIN entry_details d ON d.entry_id = e.id
              JOIN entry_topics et ON et.entry_id = e.id JOIN topics t ON t.id = et.topic_id
-             WHERE {} GROUP BY t.id",
+             WHERE {} GROUP BY t.name",
             clauses.join(" AND ")
         );
         (sql, values)
     };
     values.push(limit);
-    let mut statement = connection.prepare(&format!("{sql} ORDER BY entries DESC, t.name LIMIT ?"))?;
+    let mut statement = connection.prepare(&format!("{sql} ORDER BY entries DESC, name LIMIT ?"))?;
     let topics = statement.query_map(params_from_iter(values), |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(topics.collect::<rusqlite::Result<_>>()?)
 }

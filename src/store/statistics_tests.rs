@@ -217,7 +217,7 @@ fn catching_up_never_reads_through_the_entries() {
     for sql in [
         TOUCHED.replace("?1", "1000"),
         format!("{COUNTED} WHERE e.user_id IS 'x' AND e.entry_date = '2026-01-01'"),
-        "DELETE FROM user_days WHERE user_id IS 'x' AND entry_date = '2026-01-01'".into(),
+        "DELETE FROM user_days WHERE user_id = 'x' AND entry_date = '2026-01-01'".into(),
     ] {
         let steps = plan(&sql);
         assert!(steps.iter().any(|step| step.starts_with("SEARCH")), "{sql}: {steps:?}");

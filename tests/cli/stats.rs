@@ -137,8 +137,8 @@ fn damage_is_found_and_healed() {
     let sandbox = Sandbox::with_sample();
     check(&sandbox, &[]);
     let plain = plain_client(&sandbox);
-    plain.execute("UPDATE user_days SET words = words + 1 WHERE rowid % 10 = 0", []).unwrap();
-    plain.execute("DELETE FROM user_days WHERE rowid % 50 = 1", []).unwrap();
+    plain.execute("UPDATE user_days SET words = words + 1 WHERE entry_date LIKE '%-05'", []).unwrap();
+    plain.execute("DELETE FROM user_days WHERE entry_date LIKE '2025-06-%'", []).unwrap();
     sandbox.run(["doctor"]).code(1);
     let problems = sandbox.run(["doctor", "--json"]).code(1).text();
     assert!(

@@ -1,4 +1,4 @@
-//! Doing what is pending: index, sentiments, vectors. Nothing here keeps a queue: what is pending is
+//! Doing what is pending: index, sentiments, statistics, vectors. Nothing here keeps a queue: what is pending is
 //! what has no result, so a run that is killed at any instruction is simply continued by the next.
 
 use crate::analysis::embed::Embedder;
@@ -109,6 +109,8 @@ fn work(parts: &mut Parts, report: &mut Report, puts: &mut Vec<Put>, progress: &
     report.indexed = text.applied;
     report.rebuilt = text.rebuilt;
     report.sentiments = sentiments(parts)?;
+    // Other clients read the statistics too, and do not catch them up.
+    parts.store.catch_up_statistics()?;
     let Some(model) = parts.model else {
         report.without_model = Some("no embedding model is installed".into());
         return Ok(());

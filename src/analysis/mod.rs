@@ -3,5 +3,6 @@
 pub mod drain;
 pub mod embed;
 pub mod sentiment;
+pub mod statistics;
 pub mod trends;
 pub mod vader;

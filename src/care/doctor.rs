@@ -34,7 +34,7 @@ impl Severity {
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// database, text index, vector index, model, drafts.
+    /// database, text index, vector index, statistics, model, drafts.
     pub part: &'static str,
     /// How bad it is.
     pub severity: Severity,
@@ -80,6 +80,7 @@ pub fn examine(parts: &Parts) -> Result<Vec<Finding>> {
         .collect();
     text(parts, &mut findings)?;
     vectors(parts, &mut findings)?;
+    statistics(parts, &mut findings);
     for fault in parts.model_faults {
         findings.push(Finding {
             part: "model",
@@ -172,6 +173,21 @@ fn vectors(parts: &Parts, findings: &mut Vec<Finding>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn statistics(parts: &Parts, findings: &mut Vec<Finding>) {
+    let problem = match parts.store.verify_statistics() {
+        // Statistics that are behind are caught up by whoever asks for them.
+        Ok(None | Some(0)) => return,
+        Ok(Some(days)) => format!("{days} days are counted otherwise than their entries say"),
+        Err(error) => format!("they cannot be read: {error}"),
+    };
+    findings.push(Finding {
+        part: "statistics",
+        severity: Severity::Warning,
+        problem,
+        fix: "`journal reindex statistics` counts everything again".into(),
+    });
 }
 
 fn drafts(parts: &Parts, findings: &mut Vec<Finding>) {

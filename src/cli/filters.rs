@@ -121,13 +121,18 @@ pub(super) enum SortArg {
 
 impl PageArgs {
     pub(super) fn sort(&self) -> Sort {
-        let key = match self.sort {
+        Sort { key: self.sort.key(), ascending: self.reverse }
+    }
+}
+
+impl SortArg {
+    pub(super) fn key(self) -> SortKey {
+        match self {
             SortArg::Date => SortKey::Date,
             SortArg::Created => SortKey::Created,
             SortArg::Mood => SortKey::Mood,
             SortArg::Words => SortKey::Words,
-        };
-        Sort { key, ascending: self.reverse }
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) struct ImportArgs {
     /// Do everything, report, and take it back
     #[arg(long)]
     dry_run: bool,
-    /// Bring entries whose title, text or day differs to what the file says
+    /// Bring entries that differ to what the file says; a field that it does not name stays as it is
     #[arg(long)]
     update: bool,
 }
@@ -165,16 +165,17 @@ impl Reader<'_> {
     fn line(&mut self, line: &[u8], writer: &mut EntryWriter) -> Result<()> {
         let text = std::str::from_utf8(line)
             .map_err(|error| Error::usage(format!("not UTF-8 text at byte {}", error.valid_up_to())))?;
-        let mut new = jsonl::read(text)?;
-        judge(&mut new, self.now);
-        match writer.known(&new)? {
+        let (mut new, given) = jsonl::read(text)?;
+        match writer.known(&new, given)? {
             Known::New => {
+                judge(&mut new, self.now);
                 writer.insert(&new)?;
                 self.report.new += 1;
             }
             Known::Same(_) => self.report.unchanged += 1,
             Known::Changed(id) if self.args.update => {
-                writer.update(id, &new)?;
+                judge(&mut new, self.now);
+                writer.update(id, &new, given)?;
                 self.report.updated += 1;
             }
             Known::Changed(_) => self.report.differing += 1,

@@ -69,7 +69,7 @@ pub(super) fn run(args: ListArgs, app: &mut App) -> Result<()> {
 }
 
 /// Says that there is nothing, and what to do about it.
-fn nothing(app: &mut App, user: Uuid) -> Result<()> {
+pub(super) fn nothing(app: &mut App, user: Uuid) -> Result<()> {
     let empty = app.store()?.count(user, &crate::journal::filter::Filter::default())? == 0;
     app.printer.note(if empty {
         "The journal is empty. `journal add` writes the first entry."

@@ -28,6 +28,7 @@ mod secret;
 mod session;
 mod show;
 mod similar;
+mod stats;
 mod tasks;
 mod topics;
 mod undo;
@@ -149,6 +150,7 @@ enum Verb {
     Session(session::SessionArgs),
     #[command(alias = "tags")]
     Topics(topics::TopicsArgs),
+    Stats(stats::StatsArgs),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
     Bulk(bulk::BulkArgs),
@@ -241,6 +243,7 @@ fn run(verb: Option<Verb>, app: &mut App) -> crate::error::Result<u8> {
         Some(Verb::Logout(args)) => done(login::leave(&args, app)),
         Some(Verb::Session(args)) => done(session::run(&args, app)),
         Some(Verb::Topics(args)) => done(topics::run(&args, app)),
+        Some(Verb::Stats(args)) => done(stats::run(&args, app)),
         Some(Verb::Import(args)) => import::run(&args, app),
         Some(Verb::Export(args)) => done(export::run(&args, app)),
         Some(Verb::Bulk(args)) => bulk::run(&args, app),

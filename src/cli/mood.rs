@@ -1,7 +1,7 @@
+use super::filters::FilterArgs;
 use crate::analysis::trends::{Period, mood_trends};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::journal::when::parse_span;
 use crate::output::{json, moods, text};
 use chrono::Months;
 use clap::ValueEnum;
@@ -12,16 +12,16 @@ use clap::ValueEnum;
 /// last six months unless --since says otherwise. A score you gave counts as you gave it; the others
 /// are read from the words of the entry, and say how the entry sounds rather than how you were.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  journal mood --by month --since 2024
+  journal mood --on \"last year\" --topic work
+  journal mood --json | jq -r '.[] | [.week, .avg_mood] | @tsv'")]
 pub(super) struct MoodArgs {
     /// Length of a period
     #[arg(long, value_enum, default_value = "week")]
     by: PeriodArg,
-    /// From this day on
-    #[arg(long, value_name = "WHEN")]
-    since: Option<String>,
-    /// Up to this day
-    #[arg(long, value_name = "WHEN")]
-    until: Option<String>,
+    #[command(flatten)]
+    filter: FilterArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -41,28 +41,24 @@ pub(super) fn run(args: &MoodArgs, app: &mut App) -> Result<()> {
         PeriodArg::Week => Period::Week,
         PeriodArg::Month => Period::Month,
     };
-    let since = match &args.since {
-        Some(text) => parse_span(text, today)?.first,
-        None => today.checked_sub_months(Months::new(6)).unwrap_or(today),
-    };
-    let until = args
-        .until
-        .as_deref()
-        .map(|text| parse_span(text, today))
-        .transpose()?
-        .map_or(chrono::NaiveDate::MAX, |span| span.last);
-    if since > until {
-        return Err(Error::usage(format!("--since {since} is after --until {until}")).hint("exchange them"));
+    let mut filter = args.filter.resolve(app)?;
+    let since = filter.since.unwrap_or_else(|| today.checked_sub_months(Months::new(6)).unwrap_or(today));
+    if let Some(until) = filter.until.filter(|until| *until < since) {
+        return Err(Error::usage(format!("--until {until} is before the last six months"))
+            .hint("say --since as well, or --on for a single span"));
     }
+    filter.since = Some(since);
     let user = app.user()?;
-    let until = until.min(chrono::NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(until));
-    let rows = mood_trends(&app.store()?.moods(user, since, until)?, period);
+    let rows = mood_trends(&app.store()?.moods(user, &filter)?, period);
     if app.printer.is_json() {
         let items: Vec<_> = rows.iter().map(|row| json::mood_period(period, row)).collect();
         return app.printer.json_list(&items);
     }
     if rows.is_empty() {
-        app.printer.note(&format!("No entries since {since}."));
+        app.printer.note(&match filter.is_by_day() {
+            true => format!("No entries since {since}."),
+            false => format!("No entries since {since} pass these filters."),
+        });
         return Ok(());
     }
     let Some(width) = app.printer.width() else {

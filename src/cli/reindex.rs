@@ -12,7 +12,7 @@ use serde_json::json;
 /// and healed by the next command that reads it.
 #[derive(Debug, clap::Args)]
 pub(super) struct ReindexArgs {
-    /// What to build anew [default: text, vectors, topics and cache]
+    /// What to build anew [default: text, vectors, topics, statistics and cache]
     #[arg(value_enum)]
     what: Vec<WhatArg>,
 }
@@ -27,13 +27,15 @@ enum WhatArg {
     Embeddings,
     /// The index of topic names
     Topics,
+    /// The statistics of days
+    Statistics,
     /// The cache: it starts empty
     Cache,
 }
 
 pub(super) fn run(args: &ReindexArgs, app: &mut App) -> Result<()> {
     let what = match &args.what[..] {
-        [] => vec![WhatArg::Text, WhatArg::Vectors, WhatArg::Topics, WhatArg::Cache],
+        [] => vec![WhatArg::Text, WhatArg::Vectors, WhatArg::Topics, WhatArg::Statistics, WhatArg::Cache],
         some => some.to_vec(),
     };
     app.store()?;
@@ -57,6 +59,9 @@ pub(super) fn run(args: &ReindexArgs, app: &mut App) -> Result<()> {
     if what.contains(&WhatArg::Topics) {
         let names = app.store()?.rebuild_topic_index()?;
         done.push(json!({"part": "topics", "names": names}));
+    }
+    if what.contains(&WhatArg::Statistics) {
+        done.push(json!({"part": "statistics", "days": app.store()?.rebuild_statistics()?}));
     }
     if what.contains(&WhatArg::Embeddings) {
         let model = app.model()?;
@@ -85,7 +90,7 @@ pub(super) fn run(args: &ReindexArgs, app: &mut App) -> Result<()> {
         return app.printer.json(&json!({"rebuilt": done}));
     }
     for part in &done {
-        let count = ["entries", "names", "texts", "vectors"]
+        let count = ["entries", "names", "days", "texts", "vectors"]
             .iter()
             .find_map(|unit| Some(format!(": {} {unit}", part.get(unit)?)));
         app.printer.line(&format!("{}{}", part["part"].as_str().unwrap_or_default(), count.unwrap_or_default()))?;

@@ -4,8 +4,9 @@ use crate::config::SearchMode;
 use crate::error::{Error, Result};
 use crate::index::text::Matched;
 use crate::journal::filter::Filter;
+use crate::journal::log::Position;
 use crate::output::{Format, text};
-use crate::search::{self, Found, Hit, Parts, Request};
+use crate::search::{self, After, Found, Hit, Parts, Request};
 use clap::ValueEnum;
 use console::Style;
 use serde_json::{Value, json};
@@ -39,7 +40,7 @@ pub(super) struct SearchArgs {
     /// At most so many
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<usize>,
-    /// Go on after the result with this cursor
+    /// Go on after the result with this cursor; what was added since the first page is passed over
     #[arg(long, value_name = "CURSOR")]
     cursor: Option<String>,
 }
@@ -253,19 +254,32 @@ fn result(id: &str, hit: &Hit) -> Value {
     value
 }
 
+/// The score, where the journal stood, and the last hits, in base 64.
 fn cursor(hit: &Hit) -> String {
-    data_encoding::BASE64URL_NOPAD.encode(format!("{}|{}", hit.score, hit.entry.id).as_bytes())
+    let After { score, hits, position } = &hit.after;
+    let mut bytes = Vec::with_capacity(HEAD + 16 * hits.len());
+    bytes.extend(score.to_be_bytes());
+    bytes.extend(position.seq.to_be_bytes());
+    bytes.extend(position.nonce.to_be_bytes());
+    bytes.extend(hits.iter().flat_map(|id| id.into_bytes()));
+    data_encoding::BASE64URL_NOPAD.encode(&bytes)
 }
 
-fn read_cursor(text: &str) -> Result<(f64, Uuid)> {
-    let decoded =
-        data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    decoded
-        .as_deref()
-        .and_then(|text| text.split_once('|'))
-        .and_then(|(score, id)| Some((score.parse().ok()?, Uuid::try_parse(id).ok()?)))
-        .ok_or_else(|| {
-            Error::usage(format!("'{text}' is not a cursor of a search"))
-                .hint("pass the `cursor` of the last result, with the same query")
-        })
+/// Bytes of a cursor before its ids.
+const HEAD: usize = 24;
+
+fn read_cursor(text: &str) -> Result<After> {
+    let read = || {
+        let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+        let (numbers, ids) = bytes.split_at_checked(HEAD)?;
+        let [score, seq, nonce]: [[u8; 8]; 3] = numbers.as_chunks::<8>().0.try_into().ok()?;
+        let (ids, []) = ids.as_chunks::<16>() else { return None };
+        let position = Position { seq: i64::from_be_bytes(seq), nonce: i64::from_be_bytes(nonce) };
+        let hits: Vec<Uuid> = ids.iter().map(|id| Uuid::from_bytes(*id)).collect();
+        (!hits.is_empty()).then_some(After { score: f64::from_be_bytes(score), hits, position })
+    };
+    read().ok_or_else(|| {
+        Error::usage(format!("'{text}' is not a cursor of a search"))
+            .hint("pass the `cursor` of the last result, with the same query")
+    })
 }

@@ -83,6 +83,7 @@ pub(super) fn run(args: &SimilarArgs, app: &mut App) -> Result<()> {
                 words: None,
                 meaning: Some(evidence),
                 fragments,
+                after: search::After::default(),
             });
         }
         let mode = SearchMode::Meaning;

@@ -2,7 +2,7 @@
 //! comes back equal in every field.
 
 use crate::error::{Error, Result};
-use crate::journal::entry::{Entry, EntryTopic, NewEntry, Sentiment};
+use crate::journal::entry::{Entry, EntryTopic, Given, NewEntry, Sentiment};
 use crate::journal::mood::{Mood, MoodSource, rounded};
 use crate::journal::tag::tags;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
@@ -17,16 +17,30 @@ const DERIVED: [&str; 5] = ["short_id", "user_id", "word_count", "cursor", "prev
 /// The fields of an object, each as it stands.
 pub(super) type Fields = BTreeMap<String, Box<RawValue>>;
 
-/// Reads one line.
+/// Reads one line, and which fields it names.
 ///
-/// Fields we do not know are kept in the entry's metadata.
+/// Fields we do not know are kept in the entry's metadata. `null` says that there is no title, source or
+/// metadata; elsewhere it says nothing.
 ///
 /// # Errors
 /// Usage naming the field and what is wrong with it.
-pub fn read(line: &str) -> Result<NewEntry> {
+pub fn read(line: &str) -> Result<(NewEntry, Given)> {
     let mut fields: Fields =
         serde_json::from_str(line).map_err(|error| Error::usage(format!("not a JSON object: {error}")))?;
+    let names = |name: &str| fields.contains_key(name);
+    let mut given = Given {
+        title: names("title"),
+        import_source: names("import_source"),
+        import_id: names("import_id"),
+        metadata: names("metadata"),
+        ..Given::default()
+    };
     fields.retain(|_, value| value.get() != "null");
+    let names = |name: &str| fields.contains_key(name);
+    given.mood = names("mood_score");
+    given.mood_source = given.mood && names("mood_source");
+    given.starred = names("starred");
+    given.topics = names("topics");
     let content: String = take(&mut fields, "content")?.ok_or_else(|| Error::usage("the field content is missing"))?;
     let date: String =
         take(&mut fields, "entry_date")?.ok_or_else(|| Error::usage("the field entry_date is missing"))?;
@@ -73,8 +87,9 @@ pub fn read(line: &str) -> Result<NewEntry> {
     new.import_id = take(&mut fields, "import_id")?;
     let metadata = fields.remove("metadata");
     fields.retain(|name, _| !DERIVED.contains(&name.as_str()));
+    given.metadata |= !fields.is_empty();
     new.metadata = with_unknown(metadata, fields)?;
-    Ok(new)
+    Ok((new, given))
 }
 
 /// The metadata as it was, or with the fields we do not know beside what it holds.
@@ -269,15 +284,16 @@ mod tests {
 
     #[test]
     fn what_we_do_not_know_is_kept() {
-        let new = read(
+        let (new, given) = read(
             r#"{"content":"x","entry_date":"2024-05-03","weather":{"c":1.50},"metadata":{"a":1},"short_id":"7f3k"}"#,
         )
         .unwrap();
         assert_eq!(new.metadata.as_deref(), Some(r#"{"a":1,"weather":{"c":1.50}}"#));
-        assert_eq!(
-            read(r#"{"content":"x","entry_date":"2024-05-03","topics":["work"]}"#).unwrap().topics[0].name,
-            "work"
-        );
+        assert!(given.metadata && !given.title && !given.topics);
+        let (new, given) =
+            read(r#"{"content":"x","entry_date":"2024-05-03","topics":["work"],"title":null,"starred":null}"#).unwrap();
+        assert_eq!(new.topics[0].name, "work");
+        assert!(given.topics && given.title && !given.starred && !given.metadata);
     }
 
     #[test]

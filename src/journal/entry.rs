@@ -156,3 +156,37 @@ impl NewEntry {
         }
     }
 }
+
+/// Which fields an import names. What is not named stays as it is; of a field that can be empty,
+/// naming it with nothing takes it away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Given {
+    /// See [`Entry::title`].
+    pub title: bool,
+    /// See [`Entry::mood`].
+    pub mood: bool,
+    /// See [`Entry::mood_source`].
+    pub mood_source: bool,
+    /// See [`Entry::starred`].
+    pub starred: bool,
+    /// See [`Entry::topics`]: all of them.
+    pub topics: bool,
+    /// See [`Entry::import_source`].
+    pub import_source: bool,
+    /// See [`Entry::import_id`].
+    pub import_id: bool,
+    /// See [`Entry::metadata`].
+    pub metadata: bool,
+}
+
+impl NewEntry {
+    /// The topics of an entry that is written so: those that are named and those tagged in the text.
+    pub fn all_topics(&self) -> Vec<EntryTopic> {
+        let mut topics = self.topics.clone();
+        if !self.topics_are_all {
+            let tagged = super::tag::tags(&self.content).into_iter();
+            topics.extend(tagged.map(|name| EntryTopic { name, relevance: Some(100), added_at: None }));
+        }
+        topics
+    }
+}

@@ -22,6 +22,11 @@ impl Filter {
     pub fn is_open(&self) -> bool {
         *self == Filter::default()
     }
+
+    /// Whether nothing but the day decides which entries pass.
+    pub fn is_by_day(&self) -> bool {
+        self.topics.is_empty() && self.mood.is_none() && self.starred.is_none()
+    }
 }
 
 /// A test on an entry's topics: it has at least one of the names, or, when negated, none of them.

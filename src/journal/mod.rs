@@ -1,5 +1,6 @@
 //! What the program is about. Pure: no I/O, no clock, no sibling modules but `error`.
 
+pub mod day;
 pub mod email;
 pub mod entry;
 pub mod filter;

@@ -5,6 +5,8 @@
 
 pub mod json;
 pub mod moods;
+pub mod plot;
+pub mod statistics;
 pub mod text;
 pub mod topics;
 

@@ -36,6 +36,8 @@ pub struct Nearest {
 pub struct Meaning {
     /// Most similar first; each entry once.
     pub nearest: Vec<Nearest>,
+    /// Whether there may be more, less similar.
+    pub more: bool,
     /// How the vectors were searched.
     pub how: &'static str,
     /// What may be missing, and why.
@@ -45,7 +47,7 @@ pub struct Meaning {
 impl Meaning {
     /// No question, no answer.
     pub fn nothing() -> Meaning {
-        Meaning { nearest: Vec::new(), how: "none", reason: None }
+        Meaning { nearest: Vec::new(), more: false, how: "none", reason: None }
     }
 }
 
@@ -100,7 +102,8 @@ pub fn nearest(
     let index = VectorIndex::new(parts.vectors, collection, &model.name, model.dimensions);
     let mut source = Vectors { snapshot: &snapshot, collection, model: &model.name };
     // Several passages may be of one entry, so more of them are asked for than entries.
-    let found = index.search(&mut source, vector, Candidates::Keys(&keys), limit.saturating_mul(2))?;
+    let wanted = limit.saturating_mul(2);
+    let found = index.search(&mut source, vector, Candidates::Keys(&keys), wanted)?;
     let mut reason = found.reason;
     if pending > 0 {
         reason = Some(format!("{} not been analysed yet and could be found by words only", entries_have(pending)));
@@ -117,8 +120,9 @@ pub fn nearest(
     }
     let mut nearest: Vec<Nearest> = best.into_values().collect();
     nearest.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(b.subject.cmp(&a.subject)));
+    let more = found.hits.len() >= wanted || nearest.len() > limit;
     nearest.truncate(limit);
-    Ok(Meaning { nearest, how: found.how.name(), reason })
+    Ok(Meaning { nearest, more, how: found.how.name(), reason })
 }
 
 /// The vector that stands for a whole entry or topic: the mean of its passages, at length one.

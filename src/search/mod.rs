@@ -12,16 +12,24 @@ use crate::error::{Error, Kind, Result};
 use crate::index::text::{Matched, TextIndex};
 use crate::journal::entry::Entry;
 use crate::journal::filter::Filter;
+use crate::journal::log::Position;
 use crate::journal::query::Query;
 use crate::model::{InstalledModel, ModelClient};
 use crate::store::Store;
 use meaning::{Meaning, Nearest};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
 use uuid::Uuid;
 
-/// How many hits of each list are fused, at least.
+/// How many hits of each list are fused at first.
+///
+/// What is not among the first of either list comes after all that is: so a page far down asks for lists
+/// twice as long, and again, and nothing that was shown before changes its place.
 const DEPTH: usize = 200;
+
+/// How many hits a page's end names. When the last of them has been deleted, the one before it will do.
+const NAMED: usize = 4;
 
 /// What a search works on.
 pub struct Parts<'a> {
@@ -58,8 +66,20 @@ pub struct Request<'a> {
     pub mode: SearchMode,
     /// How many hits.
     pub limit: usize,
-    /// The last hit of the page before: its score and id.
-    pub after: Option<(f64, Uuid)>,
+    /// Where the page before ended.
+    pub after: Option<After>,
+}
+
+/// Where a page ended.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct After {
+    /// What the last hit was ranked by.
+    pub score: f64,
+    /// The last hits, the very last one first.
+    pub hits: Vec<Uuid>,
+    /// The state of the journal at the first page. What has been added since is passed over, as if it
+    /// were not there: it would move what has been shown and what has not.
+    pub position: Position,
 }
 
 /// Found by its words.
@@ -101,6 +121,8 @@ pub struct Hit {
     pub meaning: Option<MeaningEvidence>,
     /// Parts of the text to show.
     pub fragments: Vec<snippet::Fragment>,
+    /// A page that goes on after this hit says so.
+    pub after: After,
 }
 
 /// The answer.
@@ -127,65 +149,36 @@ pub struct Found {
 /// words were asked for and the index cannot be read or rebuilt.
 pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
     let query = Query::parse(request.text);
-    let depth = DEPTH.max(request.limit.saturating_mul(3));
-    let mut reasons: Vec<String> = Vec::new();
-    let mut without_words = None;
-    let by_words = match request.mode {
-        SearchMode::Meaning => None,
-        _ => match words::find(parts, request, &query, depth) {
-            Ok(found) => {
-                reasons.extend(found.reason.clone());
-                Some(found)
-            }
-            Err(error) if request.mode == SearchMode::Words => return Err(error),
-            Err(error) => {
-                reasons.push(format!("words were not searched: {error}"));
-                without_words = Some(error);
-                None
-            }
-        },
+    let newer = match &request.after {
+        Some(after) => parts.store.entries_added_since(after.position)?,
+        None => HashSet::new(),
     };
-    let by_meaning = match request.mode {
-        SearchMode::Words => None,
-        _ => match ask_meaning(parts, request, &query, depth) {
-            Ok(found) => {
-                reasons.extend(found.reason.clone());
-                Some(found)
-            }
-            // When nothing works, the words' failure is the graver one: they need no model.
-            Err(error) if by_words.is_none() => return Err(without_words.unwrap_or(error)),
-            Err(error) => {
-                reasons.push(match error.hint_text() {
-                    Some(hint) => format!("searched by words only: {error} ({hint})"),
-                    None => format!("searched by words only: {error}"),
-                });
-                None
-            }
-        },
+    let head = parts.store.log_head()?;
+    let mut depth = DEPTH;
+    let mut asked = ask(parts, request, &query, &newer, depth)?;
+    let reasons = std::mem::take(&mut asked.reasons);
+    let mut ranked = asked.ranked();
+    while asked.more && after(&ranked, request.after.as_ref()).len() <= request.limit {
+        depth = depth.saturating_mul(2);
+        asked = ask(parts, request, &query, &newer, depth)?;
+        let known: HashSet<Uuid> = ranked.iter().map(|(id, _)| *id).collect();
+        ranked.extend(asked.ranked().into_iter().filter(|(id, _)| !known.contains(id)));
+    }
+    let position = match (&request.after, &asked.by_words) {
+        (Some(after), _) => after.position,
+        (None, Some(words)) => words.position,
+        (None, None) => head,
     };
-    let mode_used = match (&by_words, &by_meaning) {
-        (Some(_), Some(_)) => SearchMode::Hybrid,
-        (None, Some(_)) => SearchMode::Meaning,
-        _ => SearchMode::Words,
-    };
-    let word_ids: Vec<Uuid> = by_words.iter().flat_map(|found| found.hits.iter().map(|hit| hit.id)).collect();
-    let meaning_ids: Vec<Uuid> =
-        by_meaning.iter().flat_map(|found| found.nearest.iter().map(|near| near.subject)).collect();
-    let ranked: Vec<(Uuid, f64)> = match mode_used {
-        SearchMode::Hybrid => fuse::fuse(&[&word_ids, &meaning_ids]),
-        SearchMode::Words => {
-            by_words.iter().flat_map(|found| found.hits.iter().map(|hit| (hit.id, f64::from(hit.score)))).collect()
-        }
-        SearchMode::Meaning => by_meaning
-            .iter()
-            .flat_map(|found| found.nearest.iter().map(|near| (near.subject, f64::from(near.similarity))))
-            .collect(),
-    };
-    let mut rest = after(ranked, request.after).into_iter();
+    let mode_used = asked.mode();
+    let (word_ids, meaning_ids) = (asked.word_ids(), asked.meaning_ids());
+    let Asked { by_words, by_meaning, .. } = asked;
+    let rest = after(&ranked, request.after.as_ref());
+    let skipped = ranked.len() - rest.len();
+    let mut rest = rest.iter().copied().enumerate();
     let mut highlighter = crate::index::text::Highlighter::new(&query);
     let mut hits = Vec::new();
     while hits.len() < request.limit {
-        let Some((id, score)) = rest.next() else { break };
+        let Some((place, (id, score))) = rest.next() else { break };
         // What has been deleted since the index looked is gone.
         let entry = match parts.store.entry(id) {
             Ok(entry) if entry.user_id == request.user => entry,
@@ -204,7 +197,9 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
             .zip(by_meaning.as_ref())
             .and_then(|(index, found)| evidence(index, &found.nearest[index], &entry));
         let fragments = words::fragments(&entry, &mut highlighter, meaning.as_ref().filter(|_| words.is_none()));
-        hits.push(Hit { entry, score, words, meaning, fragments });
+        let last = ranked[..=skipped + place].iter().rev().take(NAMED).map(|(id, _)| *id).collect();
+        let after = After { score, hits: last, position };
+        hits.push(Hit { entry, score, words, meaning, fragments, after });
     }
     Ok(Found {
         more: rest.next().is_some(),
@@ -216,13 +211,98 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
     })
 }
 
-/// Goes on after the last hit of the page before.
-fn after(ranked: Vec<(Uuid, f64)>, last: Option<(f64, Uuid)>) -> Vec<(Uuid, f64)> {
-    let Some((score, id)) = last else { return ranked };
-    match ranked.iter().position(|(known, _)| *known == id) {
-        Some(index) => ranked.into_iter().skip(index + 1).collect(),
-        // The last hit is gone: what scored less comes after it.
-        None => ranked.into_iter().filter(|(_, other)| *other < score).collect(),
+/// The two lists.
+struct Asked {
+    by_words: Option<words::Words>,
+    by_meaning: Option<Meaning>,
+    reasons: Vec<String>,
+    /// Whether longer lists would hold more.
+    more: bool,
+}
+
+impl Asked {
+    fn mode(&self) -> SearchMode {
+        match (&self.by_words, &self.by_meaning) {
+            (Some(_), Some(_)) => SearchMode::Hybrid,
+            (None, Some(_)) => SearchMode::Meaning,
+            _ => SearchMode::Words,
+        }
+    }
+
+    fn word_ids(&self) -> Vec<Uuid> {
+        self.by_words.iter().flat_map(|found| found.hits.iter().map(|hit| hit.id)).collect()
+    }
+
+    fn meaning_ids(&self) -> Vec<Uuid> {
+        self.by_meaning.iter().flat_map(|found| found.nearest.iter().map(|near| near.subject)).collect()
+    }
+
+    /// One list, best first, with what each was ranked by.
+    fn ranked(&self) -> Vec<(Uuid, f64)> {
+        match self.mode() {
+            SearchMode::Hybrid => fuse::fuse(&[&self.word_ids(), &self.meaning_ids()]),
+            SearchMode::Words => {
+                let hits = self.by_words.iter().flat_map(|found| &found.hits);
+                hits.map(|hit| (hit.id, f64::from(hit.score))).collect()
+            }
+            SearchMode::Meaning => {
+                let nearest = self.by_meaning.iter().flat_map(|found| &found.nearest);
+                nearest.map(|near| (near.subject, f64::from(near.similarity))).collect()
+            }
+        }
+    }
+}
+
+/// Asks for the first `depth` by words and by meaning, as the mode wants it.
+fn ask(parts: &mut Parts, request: &Request, query: &Query, newer: &HashSet<Uuid>, depth: usize) -> Result<Asked> {
+    let mut reasons: Vec<String> = Vec::new();
+    let mut without_words = None;
+    let by_words = match request.mode {
+        SearchMode::Meaning => None,
+        _ => match words::find(parts, request, query, newer, depth) {
+            Ok(found) => {
+                reasons.extend(found.reason.clone());
+                Some(found)
+            }
+            Err(error) if request.mode == SearchMode::Words => return Err(error),
+            Err(error) => {
+                reasons.push(format!("words were not searched: {error}"));
+                without_words = Some(error);
+                None
+            }
+        },
+    };
+    let by_meaning = match request.mode {
+        SearchMode::Words => None,
+        _ => match ask_meaning(parts, request, query, newer, depth) {
+            Ok(found) => {
+                reasons.extend(found.reason.clone());
+                Some(found)
+            }
+            // When nothing works, the words' failure is the graver one: they need no model.
+            Err(error) if by_words.is_none() => return Err(without_words.unwrap_or(error)),
+            Err(error) => {
+                reasons.push(match error.hint_text() {
+                    Some(hint) => format!("searched by words only: {error} ({hint})"),
+                    None => format!("searched by words only: {error}"),
+                });
+                None
+            }
+        },
+    };
+    let more = by_words.as_ref().is_some_and(|found| found.hits.len() >= depth)
+        || by_meaning.as_ref().is_some_and(|found| found.more);
+    Ok(Asked { by_words, by_meaning, reasons, more })
+}
+
+/// What comes after the page before.
+fn after<'a>(ranked: &'a [(Uuid, f64)], last: Option<&After>) -> &'a [(Uuid, f64)] {
+    let Some(last) = last else { return ranked };
+    let place = |id: &Uuid| ranked.iter().position(|(known, _)| known == id);
+    match last.hits.iter().find_map(place) {
+        Some(place) => &ranked[place + 1..],
+        // All that were named are gone: what scored less comes after them.
+        None => &ranked[ranked.iter().position(|(_, score)| *score < last.score).unwrap_or(ranked.len())..],
     }
 }
 
@@ -233,7 +313,13 @@ fn evidence(index: usize, near: &Nearest, entry: &Entry) -> Option<MeaningEviden
     Some(MeaningEvidence { rank: index + 1, similarity: near.similarity, range: near.range.clone(), passage })
 }
 
-fn ask_meaning(parts: &mut Parts, request: &Request, query: &Query, depth: usize) -> Result<Meaning> {
+fn ask_meaning(
+    parts: &mut Parts,
+    request: &Request,
+    query: &Query,
+    newer: &HashSet<Uuid>,
+    depth: usize,
+) -> Result<Meaning> {
     let model = parts.model.ok_or_else(|| no_model())?;
     let text = query.words_for_meaning();
     if text.is_empty() {
@@ -242,8 +328,14 @@ fn ask_meaning(parts: &mut Parts, request: &Request, query: &Query, depth: usize
     let (vector, put) = meaning::question(parts.cache, model, &text, parts.now, parts.connect)?;
     let excluded = words::excluded(parts, request, query)?;
     let filter = words::narrowed(request.filter, query);
-    let mut found = meaning::nearest(parts, model, request.user, &filter, &vector, depth)?;
-    found.nearest.retain(|near| near.similarity >= meaning::RELEVANT && !excluded.contains(&near.subject));
+    let mut found = meaning::nearest(parts, model, request.user, &filter, &vector, depth + newer.len())?;
+    // Below that line there is nothing more to be had.
+    found.more &= found.nearest.last().is_some_and(|near| near.similarity >= meaning::RELEVANT);
+    found.nearest.retain(|near| {
+        near.similarity >= meaning::RELEVANT && !excluded.contains(&near.subject) && !newer.contains(&near.subject)
+    });
+    found.more |= found.nearest.len() > depth;
+    found.nearest.truncate(depth);
     // The question is likely to be asked again. How the cache fares is nobody's concern here.
     let _ = parts.cache.put_many(&put.into_iter().collect::<Vec<Put>>(), parts.now);
     Ok(found)

@@ -7,6 +7,7 @@ use crate::index::text::{Highlighter, TextHit, TextRequest};
 use crate::index::{LockWait, Progress};
 use crate::journal::entry::Entry;
 use crate::journal::filter::{Filter, TopicTest};
+use crate::journal::log::Position;
 use crate::journal::query::{Query, Scope};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -20,18 +21,22 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub const ONE_FRAGMENT: snippet::Limits = snippet::Limits { max_words: 35, min_words: 15, max_fragments: 1 };
 
 /// What the words found.
+#[derive(Debug)]
 pub struct Words {
     /// Best first.
     pub hits: Vec<TextHit>,
     /// What may be missing, and why.
     pub reason: Option<String>,
+    /// Where the index stood.
+    pub position: Position,
 }
 
-/// Brings the index up to date and asks it.
+/// Brings the index up to date and asks it. The entries `without` are passed over, as if they were not
+/// there.
 ///
 /// # Errors
 /// Corrupt when the index can neither be read nor rebuilt.
-pub fn find(parts: &Parts, request: &Request, query: &Query, limit: usize) -> Result<Words> {
+pub fn find(parts: &Parts, request: &Request, query: &Query, without: &HashSet<Uuid>, limit: usize) -> Result<Words> {
     let mut failure = None;
     let mut progress = |progress: Progress| {
         (parts.catching_up)(progress.done, progress.total);
@@ -48,7 +53,7 @@ pub fn find(parts: &Parts, request: &Request, query: &Query, limit: usize) -> Re
             Some(reason)
         }
     };
-    let asked = TextRequest { user: request.user, query, filter: request.filter, offset: 0, limit, relax: true };
+    let asked = TextRequest { user: request.user, query, filter: request.filter, without, limit, relax: true };
     let results = match parts.text.search(&asked) {
         Ok(results) => results,
         Err(error) if error.kind() == Kind::Corrupt => {
@@ -65,7 +70,7 @@ pub fn find(parts: &Parts, request: &Request, query: &Query, limit: usize) -> Re
     if results.nothing_to_search {
         reason = reason.or_else(|| Some(format!("'{}' holds only words too common to be searched for", request.text)));
     }
-    Ok(Words { hits: results.hits, reason })
+    Ok(Words { hits: results.hits, reason, position: results.position })
 }
 
 /// The entries that the negated parts of a query keep out.
@@ -76,7 +81,7 @@ pub fn excluded(parts: &Parts, request: &Request, query: &Query) -> Result<HashS
             user: request.user,
             query: &negated,
             filter: request.filter,
-            offset: 0,
+            without: &HashSet::new(),
             limit: 1_000_000,
             relax: false,
         };

@@ -1,11 +1,13 @@
 //! Lists of entries: filtered, sorted, a page at a time.
 
 use super::topics::{self, fold};
-use super::value::timestamp;
+use super::value::{read_date, timestamp};
 use super::{Store, row};
 use crate::error::{Error, Result};
 use crate::journal::entry::Entry;
 use crate::journal::filter::Filter;
+use crate::journal::mood::Mood;
+use chrono::NaiveDate;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use std::collections::HashSet;
@@ -114,40 +116,82 @@ impl Store {
     /// Usage when the cursor is not one of this list; not found when a topic of the filter is not
     /// known.
     pub fn list(&self, user: Uuid, filter: &Filter, sort: Sort, cursor: Option<&str>, limit: usize) -> Result<Page> {
-        let (mut clauses, mut values) = conditions(&self.connection, user, filter)?;
-        let (column, order, than) =
-            (sort.key.column(), if sort.ascending { "ASC" } else { "DESC" }, if sort.ascending { ">" } else { "<" });
-        if let Some(cursor) = cursor {
-            clauses.push(format!("({column}, e.created_at, e.id) {than} (?, ?, ?)"));
-            values.extend(Cursor::read(cursor, sort)?);
-        }
-        values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX - 1).saturating_add(1)));
-        let sql = format!(
-            "{} WHERE {} ORDER BY {column} {order}, e.created_at {order}, e.id {order} LIMIT ?",
-            row::columns(),
-            clauses.join(" AND ")
-        );
-        let mut statement = self.connection.prepare(&sql)?;
-        let mut rows = statement.query(params_from_iter(values))?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            found.push(row::entry(&self.connection, row)?);
-        }
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|last| Cursor::after(last, sort));
-        Ok(Page { entries: found, next })
+        let mut entries = Vec::new();
+        let next = walk(&self.connection, user, filter, sort, cursor, limit, &mut |entry| {
+            entries.push(entry);
+            Ok(true)
+        })?;
+        Ok(Page { entries, next })
     }
 
     /// How many entries pass the filter.
     pub fn count(&self, user: Uuid, filter: &Filter) -> Result<u64> {
-        let (clauses, values) = conditions(&self.connection, user, filter)?;
-        let sql = format!(
-            "SELECT count(*) FROM journal_entries e LEFT JOIN entry_details d ON d.entry_id = e.id WHERE {}",
-            clauses.join(" AND ")
-        );
-        Ok(self.connection.query_row(&sql, params_from_iter(values), |row| row.get(0))?)
+        count(&self.connection, user, filter)
     }
+
+    /// The local date and mood of each entry that passes, oldest first: what trends are made of.
+    pub fn moods(&self, user: Uuid, filter: &Filter) -> Result<Vec<(NaiveDate, Option<Mood>)>> {
+        let (clauses, values) = conditions(&self.connection, user, filter)?;
+        let mut statement = self.connection.prepare(&format!(
+            "SELECT e.entry_date, e.mood_score FROM journal_entries e
+             LEFT JOIN entry_details d ON d.entry_id = e.id WHERE {} ORDER BY e.entry_date, e.id",
+            clauses.join(" AND ")
+        ))?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let mut moods = Vec::new();
+        while let Some(row) = rows.next()? {
+            let mood = row.get::<_, Option<f64>>(1)?.and_then(Mood::from_f64);
+            moods.push((read_date(&row.get::<_, String>(0)?)?, mood));
+        }
+        Ok(moods)
+    }
+}
+
+/// Hands over, one by one, at most `limit` entries that pass the filter, after `cursor`, until `visit`
+/// says no. Returns where to go on when there are more than `limit`.
+pub(super) fn walk(
+    connection: &Connection,
+    user: Uuid,
+    filter: &Filter,
+    sort: Sort,
+    cursor: Option<&str>,
+    limit: usize,
+    visit: &mut dyn FnMut(Entry) -> Result<bool>,
+) -> Result<Option<Cursor>> {
+    let (mut clauses, mut values) = conditions(connection, user, filter)?;
+    let (column, order, than) =
+        (sort.key.column(), if sort.ascending { "ASC" } else { "DESC" }, if sort.ascending { ">" } else { "<" });
+    if let Some(cursor) = cursor {
+        clauses.push(format!("({column}, e.created_at, e.id) {than} (?, ?, ?)"));
+        values.extend(Cursor::read(cursor, sort)?);
+    }
+    values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX - 1).saturating_add(1)));
+    let sql = format!(
+        "{} WHERE {} ORDER BY {column} {order}, e.created_at {order}, e.id {order} LIMIT ?",
+        row::columns(),
+        clauses.join(" AND ")
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut last = None;
+    for _ in 0..limit {
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let entry = row::entry(connection, row)?;
+        last = Some(Cursor::after(&entry, sort));
+        if !visit(entry)? {
+            return Ok(None);
+        }
+    }
+    Ok(if rows.next()?.is_some() { last } else { None })
+}
+
+pub(super) fn count(connection: &Connection, user: Uuid, filter: &Filter) -> Result<u64> {
+    let (clauses, values) = conditions(connection, user, filter)?;
+    let sql = format!(
+        "SELECT count(*) FROM journal_entries e LEFT JOIN entry_details d ON d.entry_id = e.id WHERE {}",
+        clauses.join(" AND ")
+    );
+    Ok(connection.query_row(&sql, params_from_iter(values), |row| row.get(0))?)
 }
 
 /// The filter as SQL over `e` (entries) and `d` (details).

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::journal::log::Position;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension};
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// One command that wrote: the unit of undo.
@@ -121,6 +122,27 @@ impl Store {
     /// The last row of the change log.
     pub fn log_head(&self) -> Result<Position> {
         head(&self.connection)
+    }
+
+    /// The entries that were not there when the log stood here. None when this log never stood here.
+    pub fn entries_added_since(&self, position: Position) -> Result<HashSet<Uuid>> {
+        if !holds(&self.connection, "", position)? {
+            return Ok(HashSet::new());
+        }
+        // Of a bare column beside min(), SQLite gives the value of that row. An entry whose first change
+        // is another one was there, whatever came of it.
+        let mut statement = self.connection.prepare_cached(
+            "SELECT row_id, op, min(seq) FROM change_log WHERE seq > ?1 AND +table_name = 'journal_entries'
+             GROUP BY row_id",
+        )?;
+        let mut rows = statement.query([position.seq])?;
+        let mut added = HashSet::new();
+        while let Some(row) = rows.next()? {
+            if row.get_ref(1)?.as_str().is_ok_and(|op| op == "insert") {
+                added.insert(read_uuid(&row.get::<_, String>(0)?)?);
+            }
+        }
+        Ok(added)
     }
 
     /// How many entries rows after `seq` touch.

@@ -22,13 +22,14 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first.
-pub const MIGRATIONS: [Migration; 7] = [
+pub const MIGRATIONS: [Migration; 8] = [
     migration!("000_initial_schema"),
     migration!("001_change_log"),
     migration!("002_entry_details"),
     migration!("003_meaning"),
     migration!("004_sync_state"),
     migration!("005_topics"),
+    migration!("006_user_statistics"),
     migration!("007_session_index"),
 ];
 

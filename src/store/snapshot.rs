@@ -1,6 +1,6 @@
 //! One unchanging view of the journal for a projection: everything it answers is of one moment.
 
-use super::listing::conditions;
+use super::listing::{self, Cursor, Sort, conditions};
 use super::value::read_uuid;
 use super::{connection, log, row};
 use crate::error::{Error, Kind, Result};
@@ -79,6 +79,28 @@ impl Snapshot {
             visit(row::entry(&self.connection, row)?)?;
         }
         Ok(())
+    }
+
+    /// Hands over at most `limit` entries that pass the filter, in this order, after `cursor`, until
+    /// `visit` says no; none is held longer. Returns where to go on when there are more.
+    ///
+    /// # Errors
+    /// As [`list`](super::Store::list), and what `visit` fails with.
+    pub fn walk(
+        &self,
+        user: Uuid,
+        filter: &Filter,
+        sort: Sort,
+        cursor: Option<&str>,
+        limit: usize,
+        visit: &mut dyn FnMut(Entry) -> Result<bool>,
+    ) -> Result<Option<Cursor>> {
+        listing::walk(&self.connection, user, filter, sort, cursor, limit, visit)
+    }
+
+    /// How many entries of a user pass the filter.
+    pub fn count(&self, user: Uuid, filter: &Filter) -> Result<u64> {
+        listing::count(&self.connection, user, filter)
     }
 
     /// How many entries there are.

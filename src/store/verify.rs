@@ -2,10 +2,6 @@
 
 use super::{Store, topics};
 use crate::error::Result;
-use crate::journal::mood::Mood;
-use chrono::NaiveDate;
-use rusqlite::types::ValueRef;
-use uuid::Uuid;
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,24 +56,5 @@ impl Store {
             });
         }
         Ok(findings)
-    }
-
-    /// The local date and mood of each entry that passes, oldest first: what trends are made of.
-    pub fn moods(&self, user: Uuid, since: NaiveDate, until: NaiveDate) -> Result<Vec<(NaiveDate, Option<Mood>)>> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT entry_date, mood_score FROM journal_entries WHERE user_id = ?1 AND entry_date BETWEEN ?2 AND ?3
-             ORDER BY entry_date, id",
-        )?;
-        let mut rows = statement.query((user.to_string(), since.to_string(), until.to_string()))?;
-        let mut moods = Vec::new();
-        while let Some(row) = rows.next()? {
-            let date = super::value::read_date(&row.get::<_, String>(0)?)?;
-            let mood = match row.get_ref(1)? {
-                ValueRef::Real(score) => Mood::from_f64(score),
-                _ => None,
-            };
-            moods.push((date, mood));
-        }
-        Ok(moods)
     }
 }

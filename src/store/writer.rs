@@ -1,8 +1,7 @@
 //! Writing entries inside one transaction, by the rules of the schema in words.
 
-use super::row::{gone, read};
 use super::topics::{self, TopicBook};
-use super::value::{read_uuid, timestamp};
+use super::value::timestamp;
 use super::{Clock, sentiments};
 use crate::error::{Error, Result};
 use crate::journal::entry::{Entry, EntryTopic, MAX_TITLE, NewEntry, Sentiment, full_text};
@@ -11,9 +10,9 @@ use crate::journal::mood::{Mood, MoodSource};
 use crate::journal::tag::tags;
 use crate::journal::topic::check_name;
 use chrono::{DateTime, NaiveDate, Utc};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// What an edit changes; what is absent stays.
@@ -41,17 +40,6 @@ pub struct Change {
     pub sentiments: Vec<Sentiment>,
 }
 
-/// Whether an entry is new to the journal.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Known {
-    /// Nothing like it is there.
-    New,
-    /// The same entry is there, unchanged.
-    Same(Uuid),
-    /// The entry is there with another text or date.
-    Changed(Uuid),
-}
-
 /// SHA-256 of title and content, in hexadecimal.
 pub fn content_hash(title: Option<&str>, content: &str) -> String {
     let digest = Sha256::digest(full_text(title, content).as_bytes());
@@ -60,74 +48,22 @@ pub fn content_hash(title: Option<&str>, content: &str) -> String {
 
 /// Writes entries inside one transaction.
 pub struct EntryWriter<'a> {
-    connection: &'a Connection,
-    clock: Clock,
-    user: Uuid,
-    book: TopicBook,
-    /// By date, title and text: how many equal entries were there before this file, and how many of
-    /// the file have been seen.
-    equal: HashMap<(NaiveDate, String), (usize, usize)>,
+    pub(super) connection: &'a Connection,
+    pub(super) clock: Clock,
+    pub(super) user: Uuid,
+    pub(super) book: TopicBook,
+    /// The entries that lines of this file stand for: each stands for one of its own.
+    pub(super) used: HashSet<Uuid>,
 }
 
 impl<'a> EntryWriter<'a> {
     pub(super) fn new(connection: &'a Connection, clock: Clock, user: Uuid) -> Self {
-        EntryWriter { connection, clock, user, book: TopicBook::new(user), equal: HashMap::new() }
+        EntryWriter { connection, clock, user, book: TopicBook::new(user), used: HashSet::new() }
     }
 
     /// Begins another file: what is there now was there before it.
     pub fn begin_file(&mut self) {
-        self.equal.clear();
-    }
-
-    /// Whether an entry is there already: by its id, by where it was imported from, or else by date,
-    /// title and text. Of several equal entries in one file, as many are there as were there before
-    /// the file: someone may write the same line twice on one day.
-    pub fn known(&mut self, new: &NewEntry) -> Result<Known> {
-        let user = self.user.to_string();
-        let by_id = match (&new.id, &new.import_source, &new.import_id) {
-            (Some(id), _, _) => self
-                .connection
-                .prepare_cached("SELECT id FROM journal_entries WHERE id = ?1")?
-                .query_row([id.to_string()], |row| row.get::<_, String>(0))
-                .optional()?,
-            (None, Some(source), Some(source_id)) => self
-                .connection
-                .prepare_cached(
-                    "SELECT d.entry_id FROM entry_details d JOIN journal_entries e ON e.id = d.entry_id
-                     WHERE d.import_source = ?1 AND d.import_id = ?2 AND +e.user_id = ?3",
-                )?
-                .query_row((source, source_id, &user), |row| row.get::<_, String>(0))
-                .optional()?,
-            _ => None,
-        };
-        if let Some(id) = by_id {
-            let entry = read(self.connection, read_uuid(&id)?)?.ok_or_else(|| Error::failure("an entry vanished"))?;
-            if entry.user_id != self.user {
-                return Err(Error::failure(format!("the id {id} belongs to an entry of another user")));
-            }
-            let same = entry.content == new.content && entry.title == new.title && entry.entry_date == new.entry_date;
-            return Ok(if same { Known::Same(entry.id) } else { Known::Changed(entry.id) });
-        }
-        if new.id.is_some() || new.import_id.is_some() {
-            return Ok(Known::New);
-        }
-        let hash = content_hash(new.title.as_deref(), &new.content);
-        let there = self
-            .connection
-            .prepare_cached(
-                "SELECT min(e.id), count(*) FROM entry_details d JOIN journal_entries e ON e.id = d.entry_id
-                 WHERE d.content_hash = ?1 AND +e.user_id = ?2 AND e.entry_date = ?3 AND e.title IS ?4 AND e.content = ?5",
-            )?
-            .query_row((&hash, &user, new.entry_date.to_string(), &new.title, &new.content), |row| {
-                Ok(row.get::<_, Option<String>>(0)?.zip(Some(row.get::<_, usize>(1)?)))
-            })?;
-        let (before, seen) =
-            self.equal.entry((new.entry_date, hash)).or_insert((there.as_ref().map_or(0, |(_, count)| *count), 0));
-        *seen += 1;
-        match there {
-            Some((id, _)) if *seen <= *before => Ok(Known::Same(read_uuid(&id)?)),
-            _ => Ok(Known::New),
-        }
+        self.used.clear();
     }
 
     /// Writes an entry with its details, sentiments and topics.
@@ -173,33 +109,11 @@ impl<'a> EntryWriter<'a> {
         for sentiment in &new.sentiments {
             sentiments::put(self.connection, id, sentiment, now)?;
         }
-        let mut topics: Vec<EntryTopic> = new.topics.clone();
-        if !new.topics_are_all {
-            let tagged = tags(&new.content).into_iter();
-            topics.extend(tagged.map(|name| EntryTopic { name, relevance: Some(100), added_at: None }));
-        }
-        for topic in &topics {
+        for topic in &new.all_topics() {
             self.attach(id, now, topic)?;
         }
+        self.used.insert(id);
         Ok(id)
-    }
-
-    /// Changes an entry that is there to what an import brings.
-    pub fn update(&mut self, id: Uuid, new: &NewEntry) -> Result<()> {
-        let current = read(self.connection, id)?.ok_or_else(|| gone(id))?;
-        let change = Change {
-            title: Some(new.title.clone()),
-            content: Some(new.content.clone()),
-            entry_date: Some(new.entry_date),
-            written_at: new.written_at,
-            time_zone: new.time_zone.clone(),
-            mood: Some(new.mood.zip(new.mood_source)),
-            starred: Some(new.starred),
-            add_topics: new.topics.iter().map(|topic| topic.name.clone()).collect(),
-            remove_topics: Vec::new(),
-            sentiments: new.sentiments.clone(),
-        };
-        apply(self.connection, self.clock, &current, &change)
     }
 
     fn attach(&mut self, entry: Uuid, now: DateTime<Utc>, topic: &EntryTopic) -> Result<()> {

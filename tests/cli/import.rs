@@ -146,6 +146,173 @@ fn what_differs_is_left_unless_it_is_to_be_brought_up_to_date() {
     assert!(sandbox.export().contains("before #old"));
 }
 
+/// A line for the entry of this id, with more fields.
+fn line_with(fields: &str) -> String {
+    format!(
+        "{{\"id\":\"018dfbc6-38d1-71a9-acee-7c5570bcf751\",\"content\":\"a #tag here\",\"entry_date\":\"2026-01-01\"{fields}}}\n"
+    )
+}
+
+#[test]
+fn every_field_that_a_line_names_is_compared_and_written() {
+    let full = r##","title":"T","created_at":"2026-01-01T10:00:00.123456Z","updated_at":"2026-01-02T10:00:00.000000Z","written_at":"2026-01-01T09:00:00.000000Z","time_zone":"Asia/Tokyo","mood_score":0.4,"mood_source":"user","starred":true,"topics":[{"name":"tag","relevance_score":1.0},{"name":"Work","relevance_score":0.6,"added_at":"2026-01-01T11:00:00.000000Z"},"home"],"import_source":"dayone","import_id":"X/1","metadata":{"k":1.50},"sentiments":[{"id":"0190c0de-0000-7000-8000-000000000001","model_name":"other","sentiment_label":"mixed","confidence_score":0.5,"emotions":{"joy":0.1},"analyzed_at":"2026-01-03T00:00:00.000000Z"}]"##;
+    let changes = [
+        ("\"title\":\"T\"", "\"title\":\"U\""),
+        ("\"title\":\"T\"", "\"title\":null"),
+        ("10:00:00.123456Z", "10:00:00.123457Z"),
+        ("2026-01-02T10:00", "2026-01-02T10:01"),
+        ("2026-01-02T10:00", "2025-12-31T10:00"),
+        ("2026-01-01T09:00", "2026-01-01T08:00"),
+        ("Asia/Tokyo", "Europe/Berlin"),
+        ("\"mood_score\":0.4", "\"mood_score\":-0.4"),
+        ("\"mood_source\":\"user\"", "\"mood_source\":\"import\""),
+        ("\"starred\":true", "\"starred\":false"),
+        ("\"relevance_score\":0.6", "\"relevance_score\":0.55"),
+        ("\"relevance_score\":0.6", "\"relevance_score\":null"),
+        ("2026-01-01T11:00", "2026-01-01T12:00"),
+        (",\"home\"]", ",\"garden\"]"),
+        (",\"home\"]", "]"),
+        (
+            "[{\"name\":\"tag\",\"relevance_score\":1.0},{\"name\":\"Work\",\"relevance_score\":0.6,\"added_at\":\"2026-01-01T11:00:00.000000Z\"},\"home\"]",
+            "[]",
+        ),
+        ("\"dayone\"", "\"jrnl\""),
+        ("\"import_source\":\"dayone\"", "\"import_source\":null"),
+        ("X/1", "X/2"),
+        ("{\"k\":1.50}", "{\"k\":2}"),
+        ("\"metadata\":{\"k\":1.50}", "\"metadata\":null"),
+        ("\"mixed\"", "\"positive\""),
+        ("\"confidence_score\":0.5", "\"confidence_score\":0.6"),
+        ("{\"joy\":0.1}", "{\"joy\":0.2}"),
+        ("2026-01-03T00:00", "2026-01-03T00:01"),
+        ("here\"", "here\""),
+    ];
+    let sandbox = Sandbox::new();
+    let given = sandbox.file("full.jsonl", line_with(full));
+    let import = |file: &str, update: bool| {
+        let mut args = vec!["import", file, "--json"];
+        args.extend(update.then_some("--update"));
+        let report = sandbox.run(args).ok().quiet().json();
+        ["new", "unchanged", "differing", "updated"].map(|name| report[name].as_u64().unwrap())
+    };
+    assert_eq!(import(&given, false), [1, 0, 0, 0]);
+    assert_eq!(import(&given, true), [0, 1, 0, 0]);
+    for (from, to) in changes {
+        let before = sandbox.export();
+        assert!(full.contains(from) || from == to, "{from}");
+        let changed = sandbox.file("changed.jsonl", line_with(&full.replace(from, to)));
+        if from == to {
+            assert_eq!(import(&changed, true), [0, 1, 0, 0], "{to}");
+            continue;
+        }
+        assert_eq!(import(&changed, false), [0, 0, 1, 0], "{to}");
+        assert_eq!(sandbox.export(), before, "{to}");
+        assert_eq!(import(&changed, true), [0, 0, 0, 1], "{to}");
+        assert_ne!(sandbox.export(), before, "{to}");
+        assert_eq!(import(&changed, true), [0, 1, 0, 0], "once is enough: {to}");
+        // What is exported comes back as it is, also from another journal.
+        let exported = sandbox.export();
+        let file = sandbox.file("exported.jsonl", &exported);
+        assert_eq!(import(&file, true), [0, 1, 0, 0], "{to}");
+        let other = Sandbox::new();
+        other.run(["import", &file]).ok();
+        assert_eq!(other.export(), exported, "{to}");
+        // And back: the first file brings every field again.
+        assert_eq!(import(&given, true), [0, 0, 0, 1], "{to}");
+        let now = sandbox.export();
+        let told = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        let (mut now, mut then) = (told(&now), told(&before));
+        for entry in [&mut now, &mut then] {
+            // What was taken off was attached again, and what the file does not say of it is new.
+            for topic in entry["topics"].as_array_mut().unwrap() {
+                topic.as_object_mut().unwrap().remove("added_at");
+            }
+            for sentiment in entry["sentiments"].as_array_mut().unwrap() {
+                sentiment.as_object_mut().unwrap().remove("id");
+            }
+        }
+        assert_eq!(now, then, "{to}");
+    }
+    sandbox.run(["doctor"]).ok();
+}
+
+#[test]
+fn what_a_line_does_not_name_stays() {
+    let sandbox = Sandbox::new();
+    let id = sandbox.add(["-t", "Title", "-m", "0.5", "--starred", "--topic", "Two words", "old #tag"]);
+    let before = sandbox.show(&id);
+    let uuid = before["id"].as_str().unwrap();
+    let bare = format!("{{\"id\":\"{uuid}\",\"content\":\"old #tag\",\"entry_date\":\"2026-03-16\"}}\n");
+    let file = sandbox.file("bare.jsonl", &bare);
+    assert_eq!(sandbox.run(["import", &file, "--json"]).ok().json()["unchanged"], 1);
+    let file = sandbox.file("rewritten.jsonl", bare.replace("old #tag", "new #other, which is terrible"));
+    assert_eq!(sandbox.run(["import", &file, "--update", "--json"]).ok().json()["updated"], 1);
+    let after = sandbox.show(&id);
+    for name in ["title", "mood_score", "mood_source", "starred", "created_at", "written_at", "time_zone"] {
+        assert_eq!(after[name], before[name], "{name}");
+    }
+    assert!(after["updated_at"].as_str() > before["updated_at"].as_str(), "{after}");
+    let topics = crate::support::field(after["topics"].as_array().unwrap(), "name");
+    assert_eq!(topics, ["Two words", "other"], "tags follow the text");
+    assert_eq!(after["sentiments"][0]["sentiment_label"], "negative", "the new text is judged");
+    // A mood that was inferred follows the text too.
+    let id = sandbox.add(["a wonderful day"]);
+    let uuid = sandbox.show(&id)["id"].as_str().unwrap().to_string();
+    let file = sandbox.file(
+        "sad.jsonl",
+        format!("{{\"id\":\"{uuid}\",\"content\":\"a terrible day\",\"entry_date\":\"2026-03-16\"}}\n"),
+    );
+    sandbox.run(["import", &file, "--update"]).ok();
+    let after = sandbox.show(&id);
+    assert!(after["mood_score"].as_f64().unwrap() < 0.0 && after["mood_source"] == "model", "{after}");
+}
+
+#[test]
+fn our_own_export_is_all_there_already_whatever_was_done_to_topics() {
+    let sandbox = Sandbox::with_sample();
+    let text = sandbox.add(["-d", "2026-02-01 10:00", "the text says #work and #home"]);
+    // As another client renames a topic, and takes one off: the text says otherwise still.
+    let path = sandbox.data().join("journal.db");
+    let plain = rusqlite::Connection::open(&path).unwrap();
+    plain.execute("UPDATE topics SET name = 'job' WHERE name = 'work'", []).unwrap();
+    let id = sandbox.show(&text)["id"].as_str().unwrap().to_string();
+    let sql = "DELETE FROM entry_topics WHERE entry_id = ?1 AND topic_id = (SELECT id FROM topics WHERE name = 'home')";
+    assert_eq!(plain.execute(sql, [id]).unwrap(), 1);
+    let exported = sandbox.export();
+    let file = sandbox.file("exported.jsonl", &exported);
+    for update in [None, Some("--update")] {
+        let args = ["import", &file, "--json"].into_iter().chain(update);
+        let report = sandbox.run(args).ok().json();
+        assert_eq!((&report["unchanged"], &report["seen"]), (&208.into(), &208.into()), "{report}");
+    }
+    assert_eq!(sandbox.export(), exported);
+    let other = Sandbox::new();
+    other.run(["import", &file]).ok();
+    assert_eq!(other.export(), exported);
+}
+
+#[test]
+fn equal_lines_with_and_without_ids_are_different_entries() {
+    let bare = "{\"content\":\"Rain.\",\"entry_date\":\"2026-01-01\"}\n";
+    let named = bare.replace('{', "{\"id\":\"018dfbc6-38d1-71a9-acee-7c5570bcf751\",");
+    for lines in [format!("{named}{bare}"), format!("{bare}{named}"), format!("{bare}{named}{bare}")] {
+        let sandbox = Sandbox::new();
+        let file = sandbox.file("mixed.jsonl", &lines);
+        let count = lines.lines().count() as u64;
+        assert_eq!(sandbox.run(["import", &file, "--json"]).ok().json()["new"], count, "{lines}");
+        let again = sandbox.run(["import", &file, "--json"]).ok().json();
+        assert_eq!((&again["new"], &again["unchanged"]), (&0.into(), &count.into()), "{lines}");
+    }
+    // Of equal texts, each line finds the entry that is equal in the rest.
+    let sandbox = Sandbox::new();
+    let moods = ["0.8", "0.2", "-0.5"].map(|mood| bare.replace('{', &format!("{{\"mood_score\":{mood},")));
+    let file = sandbox.file("moods.jsonl", moods.concat());
+    sandbox.run(["import", &file]).ok();
+    let turned = sandbox.file("turned.jsonl", [moods[2].as_str(), &moods[0], &moods[1]].concat());
+    let report = sandbox.run(["import", &turned, "--update", "--json"]).ok().json();
+    assert_eq!((&report["unchanged"], &report["updated"]), (&3.into(), &0.into()), "{report}");
+}
+
 #[test]
 fn files_and_pipes_that_are_not_there() {
     let sandbox = Sandbox::new();

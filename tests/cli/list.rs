@@ -157,6 +157,7 @@ fn an_empty_journal_is_no_failure() {
         &["list"][..],
         &["list", "--full"],
         &["mood"],
+        &["stats"],
         &["export"],
         &["history"],
         &["search", "anything"],

@@ -28,6 +28,7 @@ mod search;
 mod session;
 mod show;
 mod similar;
+mod stats;
 mod streams;
 mod support;
 mod tasks;

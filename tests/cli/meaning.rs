@@ -222,3 +222,43 @@ fn the_model_is_installed_verified_and_removed() {
     own.run(["models", "remove", "all-MiniLM-L6-v2", "--json"]).ok();
     assert!(!folder.exists());
 }
+
+#[test]
+fn pages_of_words_and_meaning_stay_as_they_were_though_entries_are_added() {
+    let sandbox = analysed();
+    for args in
+        [&["trouble sleeping"][..], &["walks by the water", "--on", "2025"], &["quiet evenings", "--mode", "meaning"]]
+    {
+        let ids = |more: &[&str]| {
+            let answer = search(&sandbox, &[args, more].concat());
+            let cursor =
+                answer["results"].as_array().unwrap().last().map(|hit| hit["cursor"].as_str().unwrap().to_string());
+            (field(answer["results"].as_array().unwrap(), "id"), cursor.filter(|_| answer["more"] == true))
+        };
+        let (whole, _) = ids(&["-n", "1000"]);
+        assert!(whole.len() > 15, "{args:?}: {}", whole.len());
+        let mut added = 0;
+        let (mut pages, mut cursor) = ids(&["-n", "5"]);
+        while let Some(at) = cursor {
+            if added < 3 {
+                sandbox.add([
+                    "-d",
+                    "2025-06-01",
+                    "Trouble sleeping: lay awake in the quiet evening after a walk by the water.",
+                ]);
+                sandbox.run(["analyze"]).ok();
+                added += 1;
+            }
+            let (page, next) = ids(&["-n", "5", "--cursor", &at]);
+            pages.extend(page);
+            cursor = next;
+        }
+        let (now, _) = ids(&["-n", "5"]);
+        for _ in 0..added {
+            sandbox.run(["undo"]).ok();
+        }
+        sandbox.run(["analyze"]).ok();
+        assert_eq!(pages, whole, "{args:?}");
+        assert!(!whole.contains(&now[0]), "what was added is the best now: {args:?}");
+    }
+}

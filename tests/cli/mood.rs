@@ -51,3 +51,39 @@ fn periods_begin_where_people_expect() {
     sandbox.run(["mood", "--by", "fortnight"]).code(2);
     assert_eq!(sandbox.run(["mood", "--since", "2026-02-01", "--json"]).ok().json(), serde_json::json!([]));
 }
+
+#[test]
+fn the_filters_are_those_of_list() {
+    let sandbox = Sandbox::with_sample();
+    for filter in [
+        &["--since", "2024", "--topic", "work"][..],
+        &["--on", "2025", "--starred"],
+        &["--since", "2024", "--mood", "good", "--until", "2025-06"],
+        &["--since", "2024", "--topic", "!work"],
+    ] {
+        let listed = sandbox.run([&["list", "--json", "-n", "1000"], filter].concat()).ok().array("");
+        let rows = sandbox.run([&["mood", "--by", "month", "--json"], filter].concat()).ok().array("");
+        let count: u64 = rows.iter().map(|row| row["entry_count"].as_u64().unwrap()).sum();
+        assert!(count > 0 && count == listed.len() as u64, "{filter:?}");
+        let scores: Vec<f64> = listed.iter().filter_map(|entry| entry["mood_score"].as_f64()).collect();
+        let sum: f64 = rows
+            .iter()
+            .filter_map(|row| Some((row["avg_mood"].as_f64()?, row["month"].as_str()?)))
+            .map(|(avg, month)| {
+                let of_month = |entry: &&serde_json::Value| entry["entry_date"].as_str().unwrap()[..7] == month[..7];
+                let moods = listed.iter().filter(of_month).filter(|entry| entry["mood_score"].is_number()).count();
+                avg * moods as f64
+            })
+            .sum();
+        assert!((sum - scores.iter().sum::<f64>()).abs() < 1e-9, "{filter:?}");
+    }
+    sandbox.run(["mood", "--topic", "nosuch"]).code(3).says("nosuch");
+    sandbox.run(["mood", "--until", "2024-06"]).code(2).says("--since");
+    // Half a year back from the last of a month: its last day, as PostgreSQL has it.
+    let sandbox = Sandbox::new().with("JOURNAL_NOW", "2025-08-31T10:00:00Z");
+    sandbox.add(["-d", "2025-02-27", "-m", "0.1", "too early"]);
+    sandbox.add(["-d", "2025-02-28", "-m", "0.2", "just in time"]);
+    let rows = sandbox.run(["mood", "--by", "day", "--json"]).ok().array("");
+    assert_eq!(field(&rows, "day"), ["2025-02-28"]);
+    assert!(rows[0]["mood_variance"].is_null());
+}

@@ -173,6 +173,62 @@ fn filters_and_pages_hold_for_a_search() {
     assert!(by_date.is_sorted_by(|a, b| a["entry_date"].as_str() >= b["entry_date"].as_str()));
 }
 
+/// The ids of all pages, with something done after each.
+fn paged(sandbox: &Sandbox, args: &[&str], mut between: impl FnMut(&[String])) -> Vec<String> {
+    let mut ids = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let at: Vec<&str> = cursor.iter().flat_map(|cursor| ["--cursor", cursor]).collect();
+        let page = sandbox.run([&["search", "--json"], args, &at].concat()).ok();
+        let hits = page.array("results");
+        ids.extend(field(&hits, "id"));
+        if page.json()["more"] == false {
+            return ids;
+        }
+        cursor = Some(hits.last().unwrap()["cursor"].as_str().unwrap().to_string());
+        between(&ids);
+    }
+}
+
+#[test]
+fn pages_stay_as_they_were_though_entries_come_and_go() {
+    let sandbox = Sandbox::new();
+    let texts =
+        ["fox river night", "a long night by the river with a fox and another fox", "fox", "night night", "deer"];
+    let line = |number: usize| {
+        let text = format!("{} {}", texts[number % 5], "more words ".repeat(number * number % 11));
+        format!("{{\"content\":\"{text}\",\"entry_date\":\"2025-{:02}-01\"}}\n", number % 12 + 1)
+    };
+    let file = sandbox.file("entries.jsonl", (0..700).map(line).collect::<String>());
+    sandbox.run(["import", &file]).ok();
+    for query in ["fox river night", "night -deer", "\"fox river\"", "fox OR deer"] {
+        let args = ["--mode", "words", query];
+        let whole = field(&results(&sandbox, &args), "id");
+        assert!(whole.len() >= 140, "{query}: {}", whole.len());
+        let mut added = 0;
+        let pages = paged(&sandbox, &[&args[..], &["-n", "60"]].concat(), |_| {
+            // Short and to the point: they would be the best, and make the words less rare.
+            sandbox.add(["fox river night"]);
+            sandbox.add(["fox river night deer night fox"]);
+            added += 2;
+        });
+        assert!(pages == whole && added >= 4, "{query}: {} of {}", pages.len(), whole.len());
+        for _ in 0..added {
+            sandbox.run(["undo"]).ok();
+        }
+    }
+    // The last hits of a page are deleted, and what was there before is brought back.
+    let whole = field(&results(&sandbox, &["--mode", "words", "deer", "--on", "2025-05"]), "id");
+    let pages = paged(&sandbox, &["--mode", "words", "deer", "--on", "2025-05", "-n", "4"], |seen| {
+        let [.., one, two] = seen else { panic!() };
+        sandbox.run(["delete", "--yes", one, two]).ok();
+        sandbox.run(["undo"]).ok();
+        sandbox.run(["delete", "--yes", two]).ok();
+    });
+    assert_eq!(pages, whole);
+    sandbox.run(["search", "fox", "--cursor", "AAAA"]).code(2).says("AAAA");
+}
+
 #[test]
 fn without_a_model_words_serve_and_it_is_said() {
     let sandbox = Sandbox::with_sample();

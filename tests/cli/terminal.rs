@@ -7,7 +7,13 @@ use unicode_width::UnicodeWidthStr;
 #[test]
 fn lines_fit_narrow_and_wide_terminals_in_every_script() {
     let sandbox = Sandbox::with_sample();
-    sandbox.add(["-t", "👨‍👩‍👧‍👦 家族の日記 🇯🇵 today and a very long title that will never fit a narrow terminal", "text"]);
+    sandbox.add([
+        "-t",
+        "👨‍👩‍👧‍👦 家族の日記 🇯🇵 today and a very long title that will never fit a narrow terminal",
+        "--topic",
+        "とても長い日本語のトピック名前",
+        "text",
+    ]);
     sandbox
         .run(["user", "edit", "--set", "motto=a text that will never fit a narrow terminal, nor one of eighty columns"])
         .ok();
@@ -21,6 +27,8 @@ fn lines_fit_narrow_and_wide_terminals_in_every_script() {
             &["search", "rain", "--mode", "words", "--no-pager", "-n", "100", "--explain"],
             &["search", "水", "--mode", "words", "--no-pager"],
             &["mood", "--no-pager"],
+            &["stats", "--no-pager"],
+            &["stats", "--no-pager", "--topic", "とても長い日本語のトピック名前"],
             &["history", "--no-pager"],
             &["tasks"],
             &["models", "list"],
@@ -57,9 +65,15 @@ fn an_entry_cannot_command_the_terminal() {
     let sandbox = Sandbox::new();
     let evil = "before \u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m after\rover";
     let id = sandbox.pipe(["add", "-t", evil, "--topic", "t\u{1b}[5m"], evil).ok().text().trim().to_string();
-    for args in
-        [&["list"][..], &["show", &id], &[], &["search", "before", "--mode", "words"], &["history"], &["history", &id]]
-    {
+    for args in [
+        &["list"][..],
+        &["show", &id],
+        &[],
+        &["search", "before", "--mode", "words"],
+        &["history"],
+        &["history", &id],
+        &["stats", "--no-pager"],
+    ] {
         let shown = Terminal::open(&sandbox, 100, args).close(0);
         for sequence in ["\u{1b}]0", "\u{1b}[2J", "\u{9b}", "\u{1b}[5m", "\rover"] {
             assert!(!shown.contains(sequence), "{args:?} shows {sequence:?}: {shown:?}");

@@ -7,6 +7,7 @@ mod support;
 
 mod parity;
 mod schema;
+mod statistics;
 mod trends;
 mod trigram;
 mod values;

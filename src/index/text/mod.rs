@@ -29,6 +29,7 @@ mod stop_words;
 mod tests;
 mod trouble;
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -57,7 +58,7 @@ pub struct TextIndex {
     fields: Fields,
 }
 
-/// What to look for, and which part of the result to give.
+/// What to look for, and how much of the result to give.
 #[derive(Debug, Clone, Copy)]
 pub struct TextRequest<'a> {
     /// Whose entries.
@@ -66,9 +67,9 @@ pub struct TextRequest<'a> {
     pub query: &'a Query,
     /// Conditions that do not count towards the score.
     pub filter: &'a Filter,
-    /// Hits to pass over.
-    pub offset: usize,
-    /// Hits to give at most; 0 only counts.
+    /// Entries to be passed over, as if they were not there: they are not found, and change no score.
+    pub without: &'a HashSet<Uuid>,
+    /// Hits to give at most; 0 only counts. A longer list begins with the shorter one.
     pub limit: usize,
     /// Whether entries with some of the words may follow when too few have all.
     pub relax: bool,
@@ -178,8 +179,8 @@ impl TextIndex {
     pub fn search(&self, request: &TextRequest<'_>) -> Result<TextResults> {
         self.read(|searcher, position| {
             let compiled = Compiler::new(&self.fields).compile(request.query, request.user, request.filter);
-            let TextRequest { offset, limit, relax, .. } = *request;
-            let found = search::search(searcher, &self.fields, &compiled, offset, limit, relax)?;
+            let TextRequest { without, limit, relax, .. } = *request;
+            let found = search::search(searcher, &self.fields, &compiled, without, limit, relax)?;
             Ok(TextResults {
                 hits: found.hits,
                 total_all: found.total_all,

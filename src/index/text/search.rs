@@ -6,11 +6,12 @@
 //! until a merge drops them), the last eight bits of a score are dropped (sums of the same numbers in
 //! another order differ there), and ties are broken by time of writing, newest first, then by id.
 
+use std::collections::HashSet;
 use tantivy::collector::{Collector, Count, SegmentCollector};
 use tantivy::columnar::Column;
 use tantivy::query::{Bm25StatisticsProvider, BooleanQuery, Occur, Query as IndexQuery};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, DocSet, Score, Searcher, SegmentOrdinal, SegmentReader, Term};
+use tantivy::{DocId, DocSet, Score, Searcher, SegmentOrdinal, SegmentReader, TERMINATED, Term};
 use uuid::Uuid;
 
 use super::compile::Compiled;
@@ -24,35 +25,56 @@ pub(super) struct Found {
     pub(super) total_some: u64,
 }
 
-/// The hits from `offset` on, at most `limit`: first all entries for which everything holds, then,
-/// when `relax` allows and the first kind does not fill the page, those with some of the words.
+/// The best `limit` hits: first all entries for which everything holds, then, when `relax` allows and the
+/// first kind does not fill the list, those with some of the words. A longer list begins with the
+/// shorter one. The entries `without` are neither found nor counted.
 pub(super) fn search(
     searcher: &Searcher,
     fields: &Fields,
     compiled: &Compiled,
-    offset: usize,
+    without: &HashSet<Uuid>,
     limit: usize,
     relax: bool,
 ) -> tantivy::Result<Found> {
-    let statistics = LivingStatistics { searcher, fields };
+    let absent = absent(searcher, fields, without)?;
+    let statistics = LivingStatistics { searcher, fields, absent: &absent };
     let run = |query: &dyn IndexQuery, limit: usize| {
-        searcher.search_with_statistics_provider(query, &Ranking { limit }, &statistics)
+        searcher.search_with_statistics_provider(query, &Ranking { limit, absent: &absent }, &statistics)
     };
     let mut found = Found { hits: Vec::new(), total_all: 0, total_some: 0 };
     let Some(all) = &compiled.all else { return Ok(found) };
-    let end = offset.saturating_add(limit);
-    let (count, ranked) = run(&**all, end)?;
+    let (count, ranked) = run(&**all, limit)?;
     found.total_all = count;
-    found.hits.extend(ranked.into_iter().skip(offset).map(|rank| rank.hit(Matched::All)));
-    if let Some(some) = compiled.some.as_ref().filter(|_| relax && count < end as u64) {
+    found.hits.extend(ranked.into_iter().map(|rank| rank.hit(Matched::All)));
+    if let Some(some) = compiled.some.as_ref().filter(|_| relax && count < limit as u64) {
         let rest = BooleanQuery::new(vec![(Occur::Must, some.box_clone()), (Occur::MustNot, all.box_clone())]);
-        let all_count = usize::try_from(count).unwrap_or(usize::MAX);
-        let (count, ranked) = run(&rest, end - all_count)?;
+        let (count, ranked) = run(&rest, limit - found.hits.len())?;
         found.total_some = count;
-        let skipped = offset.saturating_sub(all_count);
-        found.hits.extend(ranked.into_iter().skip(skipped).map(|rank| rank.hit(Matched::Some)));
+        found.hits.extend(ranked.into_iter().map(|rank| rank.hit(Matched::Some)));
     }
     Ok(found)
+}
+
+/// For each segment the numbers of the living documents of these entries, ascending.
+fn absent(searcher: &Searcher, fields: &Fields, without: &HashSet<Uuid>) -> tantivy::Result<Vec<Vec<DocId>>> {
+    let mut absent = Vec::new();
+    for segment in searcher.segment_readers() {
+        let index = segment.inverted_index(fields.id)?;
+        let mut documents = Vec::new();
+        for id in without {
+            let Some(mut postings) = index.read_postings(&fields.id_term(*id), IndexRecordOption::Basic)? else {
+                continue;
+            };
+            while postings.doc() != TERMINATED {
+                documents.push(postings.doc());
+                postings.advance();
+            }
+        }
+        documents.retain(|doc| !segment.is_deleted(*doc));
+        documents.sort_unstable();
+        absent.push(documents);
+    }
+    Ok(absent)
 }
 
 /// How many living entries the index holds.
@@ -81,12 +103,14 @@ fn coarse(score: Score) -> u32 {
 }
 
 /// Collects the best `limit` ranks, best first, and counts everything.
-struct Ranking {
+struct Ranking<'a> {
     limit: usize,
+    absent: &'a [Vec<DocId>],
 }
 
 struct SegmentRanking {
     limit: usize,
+    absent: Vec<DocId>,
     count: u64,
     ranks: Vec<Rank>,
     created: Column<i64>,
@@ -102,14 +126,15 @@ fn keep_best(ranks: &mut Vec<Rank>, limit: usize) {
     ranks.truncate(limit);
 }
 
-impl Collector for Ranking {
+impl Collector for Ranking<'_> {
     type Fruit = (u64, Vec<Rank>);
     type Child = SegmentRanking;
 
-    fn for_segment(&self, _: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<SegmentRanking> {
+    fn for_segment(&self, ordinal: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<SegmentRanking> {
         let columns = segment.fast_fields();
         Ok(SegmentRanking {
             limit: self.limit,
+            absent: self.absent.get(ordinal as usize).cloned().unwrap_or_default(),
             count: 0,
             ranks: Vec::new(),
             created: columns.i64(CREATED)?,
@@ -135,6 +160,9 @@ impl SegmentCollector for SegmentRanking {
     type Fruit = (u64, Vec<Rank>);
 
     fn collect(&mut self, doc: DocId, score: Score) {
+        if self.absent.binary_search(&doc).is_ok() {
+            return;
+        }
         self.count += 1;
         if self.limit == 0 {
             return;
@@ -157,16 +185,17 @@ impl SegmentCollector for SegmentRanking {
     }
 }
 
-/// The statistics of the entries that are still there.
+/// The statistics of the entries that are still there, without those that are to be passed over.
 struct LivingStatistics<'a> {
     searcher: &'a Searcher,
     fields: &'a Fields,
+    absent: &'a [Vec<DocId>],
 }
 
 impl Bm25StatisticsProvider for LivingStatistics<'_> {
     fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
         let mut total = 0;
-        for segment in self.searcher.segment_readers() {
+        for (segment, absent) in self.searcher.segment_readers().iter().zip(self.absent) {
             match (segment.alive_bitset(), self.fields.length_column(field)) {
                 (Some(alive), Some(name)) => {
                     let lengths = segment.fast_fields().u64(name)?;
@@ -174,17 +203,23 @@ impl Bm25StatisticsProvider for LivingStatistics<'_> {
                 }
                 _ => total += segment.inverted_index(field)?.total_num_tokens(),
             }
+            if let Some(name) = self.fields.length_column(field).filter(|_| !absent.is_empty()) {
+                let lengths = segment.fast_fields().u64(name)?;
+                let passed_over: u64 = absent.iter().filter_map(|doc| lengths.first(*doc)).sum();
+                total = total.saturating_sub(passed_over);
+            }
         }
         Ok(total)
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
-        Ok(self.searcher.num_docs())
+        let absent: usize = self.absent.iter().map(Vec::len).sum();
+        Ok(self.searcher.num_docs().saturating_sub(absent as u64))
     }
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
         let mut total = 0;
-        for segment in self.searcher.segment_readers() {
+        for (segment, absent) in self.searcher.segment_readers().iter().zip(self.absent) {
             let index = segment.inverted_index(term.field())?;
             total += match segment.alive_bitset() {
                 None => u64::from(index.doc_freq(term)?),
@@ -192,6 +227,16 @@ impl Bm25StatisticsProvider for LivingStatistics<'_> {
                     .read_postings(term, IndexRecordOption::Basic)?
                     .map_or(0, |mut postings| u64::from(postings.count(alive))),
             };
+            if !absent.is_empty()
+                && let Some(mut postings) = index.read_postings(term, IndexRecordOption::Basic)?
+            {
+                for doc in absent {
+                    if postings.doc() < *doc {
+                        postings.seek(*doc);
+                    }
+                    total -= u64::from(postings.doc() == *doc);
+                }
+            }
         }
         Ok(total)
     }

@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::journal::entry::EntryTopic;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
@@ -107,6 +107,59 @@ impl TopicBook {
             ))?;
         Ok(())
     }
+
+    /// Makes these the topics of an entry, with their relevances, and no others. A topic that does not
+    /// say when it was attached keeps the time it has.
+    pub(super) fn set(
+        &mut self,
+        connection: &Connection,
+        clock: &Clock,
+        now: DateTime<Utc>,
+        entry: Uuid,
+        topics: &[EntryTopic],
+    ) -> Result<()> {
+        let mut wanted = by_name(topics);
+        for attached in of_entry(connection, entry)? {
+            let topic = wanted.remove(&fold(&attached.name));
+            if topic.as_ref().is_some_and(|topic| is_same(topic, &attached)) {
+                continue;
+            }
+            connection
+                .prepare_cached(
+                    "DELETE FROM entry_topics WHERE entry_id = ?1 AND topic_id IN
+                        (SELECT et.topic_id FROM entry_topics et JOIN topics t ON t.id = et.topic_id
+                         WHERE et.entry_id = ?1 AND t.name = ?2)",
+                )?
+                .execute((entry.to_string(), &attached.name))?;
+            if let Some(topic) = topic {
+                let topic = EntryTopic { added_at: topic.added_at.or(attached.added_at), ..topic };
+                self.attach(connection, clock, now, entry, &topic)?;
+            }
+        }
+        wanted.values().try_for_each(|topic| self.attach(connection, clock, now, entry, topic))
+    }
+}
+
+/// Topics by folded name; of two with the same, the one of higher relevance.
+fn by_name(topics: &[EntryTopic]) -> BTreeMap<String, EntryTopic> {
+    let mut named: BTreeMap<String, EntryTopic> = BTreeMap::new();
+    for topic in topics {
+        let known = named.entry(fold(&topic.name)).or_insert_with(|| topic.clone());
+        known.relevance = known.relevance.max(topic.relevance);
+    }
+    named
+}
+
+/// Whether these are the topics of an entry, as far as they say.
+pub(super) fn are_same(wanted: &[EntryTopic], attached: &[EntryTopic]) -> bool {
+    let (wanted, attached) = (by_name(wanted), by_name(attached));
+    wanted.len() == attached.len()
+        && wanted.iter().all(|(name, topic)| attached.get(name).is_some_and(|other| is_same(topic, other)))
+}
+
+fn is_same(wanted: &EntryTopic, attached: &EntryTopic) -> bool {
+    wanted.relevance == attached.relevance
+        && wanted.added_at.is_none_or(|at| Some(timestamp(at)) == attached.added_at.map(timestamp))
 }
 
 impl Store {

@@ -1,5 +1,6 @@
 //! Damage of every kind ends in an index that is right.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -52,7 +53,8 @@ fn files(bench: &Bench) -> Vec<PathBuf> {
 fn heals(truth: &Truth, bench: &Bench, right: &TextResults, what: &str) {
     let query = Query::parse("fox");
     let filter = Filter::default();
-    let request = TextRequest { user: USER, query: &query, filter: &filter, offset: 0, limit: 100, relax: false };
+    let request =
+        TextRequest { user: USER, query: &query, filter: &filter, without: &HashSet::new(), limit: 100, relax: false };
     match bench.index.search(&request) {
         Ok(results) => assert_eq!(results.hits, right.hits, "{what}"),
         Err(error) => assert!(matches!(error.kind(), Kind::Corrupt | Kind::NotFound), "{what}: {error:?}"),
@@ -126,7 +128,8 @@ fn wrong_counts_in_the_list_of_segments_are_noticed() {
     fs::write(&path, changed).unwrap();
     let query = Query::parse("fox");
     let filter = Filter::default();
-    let request = TextRequest { user: USER, query: &query, filter: &filter, offset: 0, limit: 9, relax: false };
+    let request =
+        TextRequest { user: USER, query: &query, filter: &filter, without: &HashSet::new(), limit: 9, relax: false };
     assert_eq!(bench.index.search(&request).unwrap_err().kind(), Kind::Corrupt);
     bench.catch_up(&truth);
     assert_eq!(bench.found("fox").len(), 39);

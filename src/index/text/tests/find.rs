@@ -143,16 +143,61 @@ fn too_few_with_all_words_are_followed_by_those_with_some() {
         assert_eq!(sorted(numbers(&bench.search_with(query, &filter, true))), expected, "{query}");
     }
 
-    // Pages follow each other across the border.
+    // A longer list begins with the shorter one, across the border.
     let query = Query::parse("fox river night");
-    let page = |offset, limit| {
-        let request = TextRequest { user: USER, query: &query, filter: &filter, offset, limit, relax: true };
+    let best = |limit| {
+        let request =
+            TextRequest { user: USER, query: &query, filter: &filter, without: &HashSet::new(), limit, relax: true };
         numbers(&bench.index.search(&request).unwrap())
     };
-    let whole = page(0, 10);
-    assert_eq!((0..4).flat_map(|at| page(at, 1)).collect::<Vec<_>>(), whole);
-    assert_eq!([page(0, 3), page(3, 3)].concat(), whole);
-    assert!(page(9, 3).is_empty() && page(0, 0).is_empty());
+    let whole = best(10);
+    for limit in 0..=4 {
+        assert_eq!(best(limit), whole[..limit]);
+    }
+}
+
+#[test]
+fn entries_passed_over_change_neither_places_nor_scores() {
+    let texts =
+        ["fox river night", "a long night by the river with a fox and another fox", "fox", "night night", "deer"];
+    let mut truth = Truth::default();
+    for number in 0..60 {
+        truth.write(number, &format!("{} {}", texts[number as usize % 5], "more words ".repeat(number as usize % 7)));
+    }
+    for number in 0..5 {
+        truth.delete(number * 7);
+    }
+    let before = Bench::of(&truth);
+    // In one commit, and in several.
+    for commits in [1, 5] {
+        let mut truth = truth.clone();
+        let after = Bench::of(&truth);
+        let mut newer = HashSet::new();
+        for number in 60..110 {
+            truth.write(number, &"fox night river ".repeat(number as usize % 9 + 1));
+            newer.insert(id(number));
+            if number % 10 == 9 && commits > 1 {
+                after.catch_up(&truth);
+            }
+        }
+        // One of them is gone again.
+        truth.delete(77);
+        after.catch_up(&truth);
+        for text in ["fox", "fox river night", "night -deer", "riv*", "\"fox river\"", "fox OR deer", "absent fox"] {
+            let query = Query::parse(text);
+            for limit in [0, 3, 1000] {
+                let filter = Filter::default();
+                let without = &newer;
+                let request = TextRequest { user: USER, query: &query, filter: &filter, without, limit, relax: true };
+                let found = after.index.search(&request).unwrap();
+                let nothing = HashSet::new();
+                let expected = before.index.search(&TextRequest { without: &nothing, ..request }).unwrap();
+                assert_eq!(found.hits, expected.hits, "{text}");
+                assert_eq!((found.total_all, found.total_some), (expected.total_all, expected.total_some), "{text}");
+            }
+        }
+        assert_ne!(after.search("fox").hits, before.search("fox").hits);
+    }
 }
 
 #[test]

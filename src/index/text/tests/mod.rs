@@ -6,7 +6,7 @@ mod damage;
 mod find;
 mod follow;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -143,7 +143,7 @@ impl Bench {
 
     pub(super) fn search_with(&self, query: &str, filter: &Filter, relax: bool) -> TextResults {
         let query = Query::parse(query);
-        let request = TextRequest { user: USER, query: &query, filter, offset: 0, limit: 1000, relax };
+        let request = TextRequest { user: USER, query: &query, filter, without: &HashSet::new(), limit: 1000, relax };
         self.index.search(&request).unwrap()
     }
 

@@ -1,0 +1,56 @@
+use super::filters::FilterArgs;
+use crate::analysis::statistics::statistics;
+use crate::app::App;
+use crate::error::Result;
+use crate::output::statistics::Shown;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+
+/// Show how much you write, and when: streaks, days, weekdays, hours, months, topics
+///
+/// A streak is a run of days with an entry; one that ended yesterday is still current, for today is
+/// not over. Hours are local where you were; an entry that was given a bare date has none. Words are
+/// counted as the schema counts them, between single spaces.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  journal stats
+  journal stats --on 2025 --topic work
+  journal stats --json | jq .user_statistics
+  journal stats | awk -F'\\t' '$1 == \"month\"'      tab-separated in a pipe")]
+pub(super) struct StatsArgs {
+    #[command(flatten)]
+    filter: FilterArgs,
+}
+
+/// How many topics are shown.
+const TOPICS: usize = 5;
+
+pub(super) fn run(args: &StatsArgs, app: &mut App) -> Result<()> {
+    let filter = args.filter.resolve(app)?;
+    let (user, today) = (app.user()?, app.today());
+    let sessions = [filter.since, filter.until.and_then(|until| until.checked_add_days(Days::new(1)))]
+        .map(|date| date.map(|date| start_of(date, app)));
+    let counts = app.store()?.counts(user, &filter, TOPICS, sessions)?;
+    let found = statistics(&counts.days, today, filter.since, filter.until);
+    let shown = Shown {
+        user,
+        statistics: &found,
+        counts: &counts,
+        last: filter.until.map_or(today, |until| until.min(today)),
+        with_sessions: filter.is_by_day(),
+    };
+    if app.printer.is_json() {
+        return app.printer.json(&shown.json());
+    }
+    if found.total_entries == 0 && app.printer.on_terminal() {
+        return super::list::nothing(app, user);
+    }
+    match app.printer.width() {
+        Some(width) => app.printer.page(&shown.page(width)),
+        None => app.printer.raw(&shown.rows()),
+    }
+}
+
+/// The instant at which a day begins.
+fn start_of(date: NaiveDate, app: &App) -> DateTime<Utc> {
+    app.instant(date, app.config.day_start, app.zone())
+}

@@ -112,7 +112,8 @@ fn nothing_of_daily_use_scans() {
         let id = ids[7];
         let text = store.short_id(user, id).unwrap();
         assert_eq!(store.resolve(user, &text).unwrap(), id);
-        store.moods(user, day(100), day(300)).unwrap();
+        let filter = Filter { since: Some(day(100)), until: Some(day(300)), ..Filter::default() };
+        store.moods(user, &filter).unwrap();
         store.operations(user, 10).unwrap();
         store.versions(id).unwrap();
         let head = store.log_head().unwrap();

@@ -33,9 +33,12 @@ fn everything(sandbox: &Sandbox) -> BTreeMap<String, Vec<String>> {
     tables.iter().map(|table| (table.clone(), rows(table))).collect()
 }
 
-/// How many rows of each of the architecture's tables there are.
+/// How many rows of each of the architecture's tables there are, beside the system topics of every
+/// journal.
 fn counts(sandbox: &Sandbox) -> Vec<usize> {
-    let all = everything(sandbox);
+    let mut all = everything(sandbox);
+    let shipped = |row: &String| row.contains("019b76da-a800-7000-8000-");
+    all.get_mut("topics").unwrap().retain(|row| !shipped(row));
     let tables = ["users", "journal_entries", "entry_details", "sentiment_analysis", "topics", "entry_topics"];
     tables.iter().chain(&["user_sessions", "psychology_insights"]).map(|table| all[*table].len()).collect()
 }
@@ -45,8 +48,8 @@ fn two_users() -> Sandbox {
     let sandbox = Sandbox::new();
     for email in ["ada@example.org", "bob@example.org"] {
         sandbox.run(["user", "add", email, "--profile", r#"{"name": "A", "n": 1.50}"#]).ok();
-        sandbox.run(["--user", email, "add", "-m", "good", "I love this wonderful day #work #home"]).ok();
-        sandbox.run(["--user", email, "add", "-t", "Second", "--starred", "Rain again #work"]).ok();
+        sandbox.run(["--user", email, "add", "-m", "good", "I love this wonderful day #office #porch"]).ok();
+        sandbox.run(["--user", email, "add", "-t", "Second", "--starred", "Rain again #office"]).ok();
     }
     let database = sandbox.database();
     database

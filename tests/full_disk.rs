@@ -106,6 +106,7 @@ fn expect_readable(sandbox: &Sandbox, kept: &[String], exported: &str) {
     assert_eq!(sandbox.ok(&["list", "--count"]).stdout.trim(), kept.len().to_string());
     assert_eq!(support::ids(&sandbox.json(&["list", "--topic", "kept"])).len(), kept.len());
     assert_eq!(sandbox.json(&["show", &kept[0]])["content"], "The first one #kept");
+    assert_eq!(sandbox.json(&["stats"])["user_statistics"]["total_entries"], kept.len());
     assert_eq!(sandbox.ok(&["export"]).stdout, exported);
     sandbox.ok(&["history"]);
     sandbox.ok(&["tasks"]);

@@ -58,7 +58,8 @@ pub struct Statistics {
     pub weekdays: [i64; 7],
     /// Entries by local hour of writing, midnight first; those without an hour are in none.
     pub hours: [i64; 24],
-    /// The last twelve months, or those of the span that was asked for, with or without entries.
+    /// The last twelve months, or those of the span that was asked for, with or without entries, from the
+    /// first entry on.
     pub months: Vec<Month>,
 }
 
@@ -116,11 +117,9 @@ fn streaks(days: &[Day]) -> Vec<Streak> {
 fn by_month(days: &[Day], today: NaiveDate, since: Option<NaiveDate>, until: Option<NaiveDate>) -> Vec<Month> {
     let (Some(first), Some(last)) = (days.first(), days.last()) else { return Vec::new() };
     let end = Period::Month.start(until.map_or(today, |until| until.min(last.date.max(today))));
-    let start = match since {
-        // Nothing is to be seen before the first entry.
-        Some(since) => Period::Month.start(since.max(first.date)),
-        None => end.checked_sub_months(Months::new(11)).unwrap_or(end),
-    };
+    // Nothing is to be seen before the first entry.
+    let asked = since.unwrap_or_else(|| end.checked_sub_months(Months::new(11)).unwrap_or(end));
+    let start = Period::Month.start(asked.max(first.date));
     let starts = std::iter::successors(Some(start), |month| month.checked_add_months(Months::new(1)));
     starts
         .take_while(|month| *month <= end)
@@ -212,6 +211,7 @@ mod tests {
         assert_eq!(span("1900-01-01", "2025-01-15"), (2, date("2024-12-01")), "nothing before the first entry");
         assert_eq!(span("2025-06-20", "9999-12-31"), (8, date("2025-06-01")), "nothing after today");
         assert!(of(&[], "2026-01-31").months.is_empty());
+        assert_eq!(of(&days[2..], "2026-02-28").months.len(), 2, "a young journal has no empty year before it");
     }
 
     proptest! {

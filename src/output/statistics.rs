@@ -172,8 +172,10 @@ impl Shown<'_> {
     }
 
     fn streaks(&self) -> Vec<String> {
-        let streak =
-            |streak: Streak| format!("{} ({} to {})", counted(streak.days(), "day"), streak.first, streak.last);
+        let streak = |streak: Streak| match streak.days() {
+            1 => format!("1 day ({})", streak.first),
+            days => format!("{days} days ({} to {})", streak.first, streak.last),
+        };
         let mut parts = vec![match self.statistics.current {
             Some(current) => format!("current streak {} since {}", counted(current.days(), "day"), current.first),
             None => "no current streak".into(),

@@ -93,7 +93,7 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<i64> {
 
 /// Sleeps 0.3 to 3 ms. SQLite's own busy timeout backs off to 100 ms and starves some of many
 /// writers (p99 of 8 writers: 356–549 ms with it, 107–131 ms with this).
-fn wait_a_little(tries: i32) -> bool {
+pub(super) fn wait_a_little(tries: i32) -> bool {
     let spread = std::process::id().wrapping_mul(7919).wrapping_add((tries as u32).wrapping_mul(104_729));
     std::thread::sleep(Duration::from_micros(300 + u64::from(spread % 2700)));
     tries < BUSY_TRIES

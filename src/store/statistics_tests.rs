@@ -227,3 +227,43 @@ fn catching_up_never_reads_through_the_entries() {
     }
     assert!(plan("SELECT * FROM journal_entries e").iter().any(|step| step.starts_with("SCAN")));
 }
+
+#[test]
+fn a_long_writer_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = opened(&folder);
+    let user = store.default_user("me@localhost").unwrap();
+    store.add(user, &new(3, Some(50))).unwrap();
+    let writer = opened(&folder);
+    writer.connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    writer.connection.execute("DELETE FROM journal_entries", []).unwrap();
+    let since = std::time::Instant::now();
+    let days = store.counts(user, &Filter::default(), 5, [None, None]).unwrap().days;
+    assert_eq!(days.len(), 1);
+    assert!(since.elapsed().as_secs() < 5, "{:?}", since.elapsed());
+    writer.connection.execute_batch("COMMIT").unwrap();
+    agree(&mut store);
+}
+
+#[test]
+fn topics_are_those_of_the_user() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = opened(&folder);
+    let user = store.default_user("me@localhost").unwrap();
+    let tagged = |text: &str, offset| NewEntry::new(text, date(offset));
+    // A topic that everybody may use is used until one has one's own of that name.
+    let system = "INSERT INTO topics(name, user_id, is_system_topic) VALUES ('work', NULL, 1)";
+    store.connection.execute(system, []).unwrap();
+    store.add(user, &tagged("#work", 1)).unwrap();
+    let own = "INSERT INTO topics(name, user_id) VALUES ('work', ?1)";
+    store.connection.execute(own, [user.to_string()]).unwrap();
+    store.add(user, &tagged("#work and #home", 2)).unwrap();
+    let topics = |store: &mut Store, user| store.counts(user, &Filter::default(), 5, [None, None]).unwrap().topics;
+    let mine = vec![("work".to_string(), 2), ("home".to_string(), 1)];
+    assert_eq!(topics(&mut store, user), mine);
+    store.connection.execute("INSERT INTO users(id, email, password_hash) VALUES (?1, 'other', '!')", [OTHER]).unwrap();
+    let other = OTHER.parse().unwrap();
+    store.add(other, &tagged("#work too, and #garden", 3)).unwrap();
+    assert_eq!(topics(&mut store, user), mine);
+    assert_eq!(topics(&mut store, other), [("garden".to_string(), 1), ("work".to_string(), 1)]);
+}

@@ -34,6 +34,10 @@ fn each_query_of_the_architecture_can_use_an_index_on_the_server() {
              INSERT INTO journal_entries(user_id, content, entry_date, created_at)
                 SELECT u.id, md5(n::text) || ' ' || n, DATE '2000-01-01' + n, TIMESTAMPTZ '2000-01-01' + n * INTERVAL '1 day'
                 FROM generate_series(1, 500) n, users u ORDER BY md5(n || u.email);
+             INSERT INTO user_sessions(user_id, session_start, session_end)
+                SELECT u.id, TIMESTAMPTZ '2000-01-01' + n * INTERVAL '1 hour', TIMESTAMPTZ '2000-01-02' + n * INTERVAL '1 hour'
+                FROM generate_series(1, 200) n, users u;
+             INSERT INTO user_sessions(user_id) SELECT id FROM users;
              REFRESH MATERIALIZED VIEW user_statistics; SET enable_seqscan = off"
         ))
         .unwrap();

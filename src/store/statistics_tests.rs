@@ -252,7 +252,7 @@ fn topics_are_those_of_the_user() {
     let user = store.default_user("me@localhost").unwrap();
     let tagged = |text: &str, offset| NewEntry::new(text, date(offset));
     // A topic that everybody may use is used until one has one's own of that name.
-    let system = "INSERT INTO topics(name, user_id, is_system_topic) VALUES ('work', NULL, 1)";
+    let system = "INSERT INTO topics(name, user_id, is_system_topic) VALUES ('work', NULL, 1) ON CONFLICT DO NOTHING";
     store.connection.execute(system, []).unwrap();
     store.add(user, &tagged("#work", 1)).unwrap();
     let own = "INSERT INTO topics(name, user_id) VALUES ('work', ?1)";

@@ -27,14 +27,15 @@ pub fn publish_with(path: &Path, write: impl FnOnce(&mut File) -> std::io::Resul
 }
 
 /// Gives a file that `make` fills a name that is free: `name.end`, `name-2.end`, …; whole or not at all.
-/// Mode 0600; the folder is created when missing.
+/// Mode 0600; the folder is created when missing. Until it is whole its name begins with `.tmp-name`.
 ///
 /// # Errors
 /// What `make` fails with; full disk, no permission. Nothing is left behind.
 pub fn publish_new(folder: &Path, name: &str, end: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     create_private_folder(folder)?;
     let failed = |error| Error::io("cannot write into", folder, error);
-    let mut temporary = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder).map_err(failed)?;
+    let prefix = format!(".tmp-{name}-");
+    let mut temporary = tempfile::Builder::new().prefix(&prefix).tempfile_in(folder).map_err(failed)?;
     make(temporary.path())?;
     temporary.as_file().sync_all().map_err(failed)?;
     for number in 1.. {

@@ -1,7 +1,7 @@
 use crate::app::{App, clock};
 use crate::error::{Error, Kind, Result};
 use crate::output::text;
-use crate::store::{self, How, LATEST, Loss, MIGRATIONS, PROGRAM, Schema, Standing, Step};
+use crate::store::{self, How, LATEST, Loss, MIGRATIONS, PROGRAM, Schema, Standing, Step, take_statements};
 use dialoguer::Confirm;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -60,6 +60,13 @@ enum MigrateVerb {
 }
 
 pub(super) fn run(args: MigrateArgs, app: &mut App) -> Result<()> {
+    let outcome = change(args, app);
+    // What this takes says nothing of what a journal in use is waited for.
+    take_statements();
+    outcome
+}
+
+fn change(args: MigrateArgs, app: &mut App) -> Result<()> {
     let verb = args.verb.unwrap_or(MigrateVerb::Status);
     if args.remote {
         return remote::run(verb, app);

@@ -16,14 +16,11 @@ pub const BACKUPS: &str = "backups";
 /// How many copies made before migrations are kept.
 const KEPT: usize = 5;
 
-/// How long a copy may be in the making, in seconds, until what is left of it is taken away.
-const STALE: u64 = 24 * 3600;
-
 /// Copies the database as it stands into `backups/before-NNN-TIME.db`: one file, on the disk when this
 /// returns. The caller holds the write lock, so that nothing is written meanwhile.
 ///
-/// Pages are copied as they are (46 ms for 100 MB against 510 ms for `VACUUM INTO`), so that a
-/// database with a damaged page can be kept as well.
+/// Pages are copied as they are, so that a database with a damaged page can be kept as well; `VACUUM INTO`
+/// would fail there, and is no quicker (100 MB: 0.26 s, and 0.20 s this way).
 ///
 /// # Errors
 /// No room, no permission: the journal is as it was.
@@ -92,13 +89,10 @@ fn made_at(path: &Path) -> Option<String> {
     Some(at.to_string())
 }
 
-/// What a killed process has left half.
+/// Takes away what a killed process has left half: nobody else copies while the schema is locked.
 fn sweep(backups: &Path) {
     for file in fs::read_dir(backups).into_iter().flatten().flatten() {
-        let is_temporary = file.file_name().to_string_lossy().starts_with(".tmp-");
-        let age = file.metadata().ok().and_then(|data| data.modified().ok()?.elapsed().ok());
-        // Only one process copies at a time, but a remote may be dumped beside it.
-        if is_temporary && age.is_some_and(|age| age.as_secs() > STALE) {
+        if file.file_name().to_string_lossy().starts_with(".tmp-before-") {
             let _ = fs::remove_file(file.path());
         }
     }

@@ -70,7 +70,10 @@ fn scanned(statement: &StmtRef<'_>) -> i32 {
 
 fn add(query: &str, took: Duration, scanned: u32) {
     // What makes, describes or configures the database is not what a journal is waited for.
-    if ["PRAGMA", "CREATE", "DROP", "ALTER", "EXPLAIN"].iter().any(|word| query.starts_with(word)) {
+    let start = query.trim_start();
+    if ["PRAGMA", "CREATE", "DROP", "ALTER", "EXPLAIN", "--"].iter().any(|word| start.starts_with(word))
+        || query.contains("sqlite_schema")
+    {
         return;
     }
     let Ok(mut collected) = COLLECTED.lock() else { return };

@@ -5,6 +5,7 @@ mod server;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod migrate;
 mod parity;
 mod schema;
 mod statistics;

@@ -9,6 +9,7 @@ mod migrate;
 mod parity;
 mod schema;
 mod statistics;
+mod tls;
 mod trends;
 mod trigram;
 mod values;

@@ -135,12 +135,13 @@ fn two_machines_at_once_do_no_harm() {
 #[test]
 fn killed_at_any_moment_it_is_before_or_after() {
     let sandbox = Sandbox::without_model();
-    let whole = {
+    let timed = || {
         let database = server().empty_database();
         let since = Instant::now();
         json(&sandbox, &database, &["up"]);
         since.elapsed()
     };
+    let whole = timed().min(timed());
     let mut random = rand::rng();
     let mut seen = std::collections::BTreeMap::<i64, usize>::new();
     for _ in 0..15 {
@@ -158,6 +159,39 @@ fn killed_at_any_moment_it_is_before_or_after() {
     eprintln!("killed while migrating ({whole:?} in all): {seen:?} (left to do: times)");
 }
 
+/// A migration that is killed half way, while it waits for a table.
+#[test]
+fn killed_in_the_middle_of_a_migration_it_is_taken_back_whole() {
+    let (sandbox, database) = (Sandbox::without_model(), server().empty_database());
+    json(&sandbox, &database, &["up", "--to", "000"]);
+    let objects = number(&database, OBJECTS);
+    let mut holder = database.client();
+    // The indexes of the entries are made, that of the users has to wait.
+    holder.batch_execute("BEGIN; INSERT INTO users(email, password_hash) VALUES ('held', 'x')").unwrap();
+    let mut child = command(&sandbox, &database.url(), &["up", "--no-backup"]).stdout(Stdio::null()).spawn().unwrap();
+    let waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'users'::regclass AND NOT granted";
+    wait(&database, waiting, 1);
+    kill(child.id());
+    child.wait().unwrap();
+    holder.batch_execute("COMMIT").unwrap();
+    let connections = "SELECT count(*) FROM pg_stat_activity
+        WHERE application_name = 'journaling_ai_backend' AND datname = current_database()";
+    wait(&database, connections, 0);
+    assert_eq!(number(&database, OBJECTS), objects);
+    assert_eq!(number(&database, "SELECT count(*) FROM journal_cli.migrations"), 1);
+    json(&sandbox, &database, &["up", "--no-backup"]);
+    assert_eq!(json(&sandbox, &database, &["status"])["pending"], 0);
+    assert_eq!(number(&database, "SELECT count(*) FROM users"), 1);
+}
+
+fn wait(database: &Database, sql: &str, wanted: i64) {
+    let since = Instant::now();
+    while number(database, sql) != wanted {
+        assert!(since.elapsed() < Duration::from_secs(30), "{sql}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 #[test]
 fn one_that_waits_for_another_and_is_killed_leaves_nothing() {
     let (sandbox, database) = (Sandbox::without_model(), server().empty_database());
@@ -165,15 +199,9 @@ fn one_that_waits_for_another_and_is_killed_leaves_nothing() {
     let lock = i64::from_be_bytes(*b"journal_");
     holder.query_one("SELECT pg_advisory_lock($1)", &[&lock]).unwrap();
     let mut child = command(&sandbox, &database.url(), &["up"]).stdout(Stdio::null()).spawn().unwrap();
-    let since = Instant::now();
-    while number(
-        &database,
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-    ) == 0
-    {
-        assert!(since.elapsed() < Duration::from_secs(30));
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    wait(&database, waiting, 1);
     kill(child.id());
     child.wait().unwrap();
     assert_eq!(number(&database, OBJECTS), 0);
@@ -210,6 +238,47 @@ fn who_cannot_get_in_is_told_why() {
     // Nothing listens where it is said to: a socket folder without a server.
     let nowhere = format!("postgresql://postgres@{}/db", sandbox.folder().to_str().unwrap().replace('/', "%2F"));
     Outcome::of(command(&sandbox, &nowhere, &["status"])).expect(4);
+}
+
+#[test]
+fn a_wrong_password_is_told_and_never_shown() {
+    let sandbox = Sandbox::without_model();
+    let database = server().empty_database();
+    let mut client = database.client();
+    client.batch_execute("CREATE ROLE with_password LOGIN PASSWORD 'right'").unwrap();
+    let file: String = client.query_one("SHOW hba_file", &[]).unwrap().get(0);
+    let rules = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("local all with_password scram-sha-256\n{rules}")).unwrap();
+    client.batch_execute("SELECT pg_reload_conf()").unwrap();
+    let url = |password: &str| database.url().replace("postgres@", &format!("with_password{password}@"));
+    let since = Instant::now();
+    // The server reads its rules again in its own time.
+    let refused = loop {
+        let outcome = Outcome::of(command(&sandbox, &url(":a-wrong-one"), &["status"]));
+        if outcome.code() == Some(4) {
+            break outcome;
+        }
+        assert!(since.elapsed() < Duration::from_secs(20), "{outcome}");
+    };
+    assert!(refused.stderr.contains("password authentication failed"), "{refused}");
+    assert!(refused.stderr.contains("pg_hba.conf") && !refused.stderr.contains("a-wrong-one"), "{refused}");
+    Outcome::of(command(&sandbox, &url(":right"), &["status"])).expect(0);
+    Outcome::of(command(&sandbox, &url(""), &["status"])).expect(4);
+
+    // From a file, as a secret is handed to a service.
+    let secret = sandbox.folder().join("url");
+    fs::write(&secret, format!("{}\n", url(":right"))).unwrap();
+    let mut status = sandbox.command();
+    status.args(["migrate", "status", "--remote"]).env("JOURNAL_POSTGRES_URL_FILE", &secret);
+    let status = Outcome::of(status).expect(0);
+    assert!(status.stdout.contains("with_password:***@") && !status.stdout.contains("right"), "{status}");
+    // The password reaches pg_dump as well.
+    client.batch_execute("GRANT ALL ON SCHEMA public TO with_password").unwrap();
+    let name: String = client.query_one("SELECT current_database()::text", &[]).unwrap().get(0);
+    client.batch_execute(&format!("GRANT CREATE ON DATABASE {name} TO with_password")).unwrap();
+    Outcome::of(command(&sandbox, &url(":right"), &["up", "--to", "000"])).expect(0);
+    let up = Outcome::of(command(&sandbox, &url(":right"), &["up", "--json"])).expect(0).json();
+    assert!(up["backup"].as_str().unwrap().contains("remote-before-001"), "{up}");
 }
 
 #[test]

@@ -88,6 +88,10 @@ const EVERY_VERB: [&str; 40] = [
     "models install --from {sample}",
     "reindex",
     "doctor",
+    "doctor --queries",
+    "migrate status",
+    "migrate down --to 004 --yes",
+    "migrate up",
     "config list",
     "completions bash",
 ];

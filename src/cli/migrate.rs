@@ -51,7 +51,7 @@ enum MigrateVerb {
         #[arg(short, long)]
         yes: bool,
         /// Show what would go, and change nothing
-        #[arg(short = 'n', long)]
+        #[arg(long)]
         dry_run: bool,
         /// Keep no copy first
         #[arg(long)]
@@ -93,6 +93,11 @@ fn change(args: MigrateArgs, app: &mut App) -> Result<()> {
             }
             if !agreed(app, yes, &plan.names, &plan.lost)? {
                 return Ok(());
+            }
+            // It would go on with tables that are no longer there.
+            if app.analysis_runs() {
+                return Err(Error::new(Kind::Busy, "an analysis is running in the background")
+                    .hint("try again when it is done; `journal tasks` shows it"));
             }
             let done = store::migrate_down(&folder, how, false, clock())?;
             taken_back(app, &done.names, &done.lost, done.backup.as_deref(), to.name, false)?;

@@ -69,18 +69,17 @@ fn copy(source: &Path, target: &Path) -> Result<()> {
 
 /// Takes away all but the last copies that were made before migrations. What cannot be taken away stays.
 pub(super) fn prune(folder: &Path) {
-    let mut copies: Vec<PathBuf> = list(folder);
-    copies.sort_by_key(|path| made_at(path));
-    copies.reverse();
-    for old in copies.iter().skip(KEPT) {
+    for old in list(folder).iter().rev().skip(KEPT) {
         let _ = fs::remove_file(old);
     }
 }
 
-/// The copies that were made before migrations.
+/// The copies that were made before migrations, oldest first.
 pub(super) fn list(folder: &Path) -> Vec<PathBuf> {
     let files = fs::read_dir(folder.join(BACKUPS)).into_iter().flatten().flatten().map(|file| file.path());
-    files.filter(|path| made_at(path).is_some()).collect()
+    let mut copies: Vec<PathBuf> = files.filter(|path| made_at(path).is_some()).collect();
+    copies.sort_by_key(|path| made_at(path));
+    copies
 }
 
 /// The part of the name that says when: names sort by it.

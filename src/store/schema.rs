@@ -102,7 +102,6 @@ pub struct How {
 pub fn inspect(folder: &Path) -> Result<Schema> {
     let path = folder.join(FILE_NAME);
     let mut schema = Schema { path, version: 0, steps: Vec::new(), program_needed: None, backups: copy::list(folder) };
-    schema.backups.sort();
     let mut signed = BTreeMap::new();
     if schema.path.exists() {
         let connection = connection::open_any_version(&schema.path)?;

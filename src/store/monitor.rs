@@ -6,7 +6,7 @@
 use rusqlite::trace::{StmtRef, TraceEvent, TraceEventCodes};
 use rusqlite::{Connection, StatementStatus};
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 /// A statement and what it has cost.
@@ -27,16 +27,30 @@ pub struct Statement {
 }
 
 /// The costs so far, of every connection of this process.
-static COLLECTED: Mutex<Option<HashMap<String, Statement>>> = Mutex::new(None);
+static COLLECTED: LazyLock<Mutex<Collector>> = LazyLock::new(Mutex::default);
 
-/// A statement that is running: where SQLite keeps its text, which no other statement shares.
+#[derive(Default)]
+struct Collector {
+    /// Never shortened: a place in it stays what it is.
+    statements: Vec<Statement>,
+    by_text: HashMap<String, usize>,
+    /// By where SQLite keeps the text: quicker than by the text, which is compared all the same.
+    by_address: HashMap<usize, usize>,
+}
+
+/// A statement that is running.
 struct Running {
-    text: usize,
+    address: usize,
+    /// Its place in the collector.
+    place: usize,
     since: Instant,
     scanned: i32,
 }
 
 /// Collects the costs of every statement on this connection.
+///
+/// It is called twice for each run of a statement. A `list` takes 0.07 ms of 11 more with it, an `add` 0.1 of
+/// 13, what is left in `statements.log` included; on an import it cannot be measured.
 pub(super) fn watch(connection: &mut Connection) -> rusqlite::Result<()> {
     let mut running: Vec<Running> = Vec::new();
     let trace = move |event: TraceEvent<'_>| match event {
@@ -45,57 +59,84 @@ pub(super) fn watch(connection: &mut Connection) -> rusqlite::Result<()> {
             if text.starts_with("--") {
                 return;
             }
-            let text = address(&statement);
-            running.retain(|other| other.text != text);
-            running.push(Running { text, since: Instant::now(), scanned: scanned(&statement) });
+            let query = statement.sql();
+            let address = query.as_ptr() as usize;
+            let Some(place) = COLLECTED.lock().ok().map(|mut collected| collected.place(address, &query)) else {
+                return;
+            };
+            running.retain(|other| other.address != address);
+            running.push(Running { address, place, since: Instant::now(), scanned: scanned(&statement) });
         }
         TraceEvent::Profile(statement, _) => {
-            let text = address(&statement);
-            let Some(index) = running.iter().rposition(|other| other.text == text) else { return };
-            let run = running.swap_remove(index);
-            add(&statement.sql(), run.since.elapsed(), (scanned(&statement) - run.scanned).max(0).unsigned_abs());
+            let index = match running.len() {
+                // What else could it be.
+                1 => Some(0),
+                _ => {
+                    let address = statement.sql().as_ptr() as usize;
+                    running.iter().rposition(|other| other.address == address)
+                }
+            };
+            let Some(run) = index.map(|index| running.swap_remove(index)) else { return };
+            let steps = (scanned(&statement) - run.scanned).max(0).unsigned_abs();
+            if let Ok(mut collected) = COLLECTED.lock() {
+                collected.add(run.place, run.since.elapsed(), steps);
+            }
         }
         _ => {}
     };
     connection.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT | TraceEventCodes::SQLITE_TRACE_PROFILE, Some(trace))
 }
 
-fn address(statement: &StmtRef<'_>) -> usize {
-    statement.sql().as_ptr() as usize
-}
-
 fn scanned(statement: &StmtRef<'_>) -> i32 {
     statement.get_status(StatementStatus::FullscanStep)
 }
 
-fn add(query: &str, took: Duration, scanned: u32) {
-    // What makes, describes or configures the database is not what a journal is waited for.
-    let start = query.trim_start();
-    if ["PRAGMA", "CREATE", "DROP", "ALTER", "EXPLAIN", "--"].iter().any(|word| start.starts_with(word))
-        || query.contains("sqlite_schema")
-    {
-        return;
-    }
-    let Ok(mut collected) = COLLECTED.lock() else { return };
-    let collected = collected.get_or_insert_default();
-    let statement = match collected.get_mut(query) {
-        Some(statement) => statement,
-        None => {
-            let new = Statement { query: query.to_string(), ..Statement::default() };
-            collected.entry(query.to_string()).or_insert(new)
+impl Collector {
+    fn place(&mut self, address: usize, query: &str) -> usize {
+        if let Some(place) = self.by_address.get(&address)
+            && self.statements[*place].query == query
+        {
+            return *place;
         }
-    };
-    statement.calls += 1;
-    statement.total += took;
-    statement.max = statement.max.max(took);
-    statement.scans += u64::from(scanned > 0);
-    statement.scanned_rows += u64::from(scanned);
+        let place = match self.by_text.get(query) {
+            Some(place) => *place,
+            None => {
+                self.statements.push(Statement { query: query.to_string(), ..Statement::default() });
+                self.by_text.insert(query.to_string(), self.statements.len() - 1);
+                self.statements.len() - 1
+            }
+        };
+        self.by_address.insert(address, place);
+        place
+    }
+
+    fn add(&mut self, place: usize, took: Duration, scanned: u32) {
+        let statement = &mut self.statements[place];
+        statement.calls += 1;
+        statement.total += took;
+        statement.max = statement.max.max(took);
+        statement.scans += u64::from(scanned > 0);
+        statement.scanned_rows += u64::from(scanned);
+    }
+}
+
+/// What makes, describes or configures the database is not what a journal is waited for.
+fn is_told(statement: &Statement) -> bool {
+    let start = statement.query.trim_start();
+    statement.calls > 0
+        && !["PRAGMA", "CREATE", "DROP", "ALTER", "EXPLAIN", "--"].iter().any(|word| start.starts_with(word))
+        && !statement.query.contains("sqlite_schema")
 }
 
 /// What has been collected since this was asked last, on one line each, the dearest first.
 pub fn take_statements() -> Vec<Statement> {
-    let Some(collected) = COLLECTED.lock().ok().and_then(|mut collected| collected.take()) else { return Vec::new() };
-    let mut statements: Vec<Statement> = collected.into_values().collect();
+    let Ok(mut collected) = COLLECTED.lock() else { return Vec::new() };
+    let mut statements: Vec<Statement> =
+        collected.statements.iter().filter(|statement| is_told(statement)).cloned().collect();
+    for statement in &mut collected.statements {
+        *statement = Statement { query: std::mem::take(&mut statement.query), ..Statement::default() };
+    }
+    drop(collected);
     for statement in &mut statements {
         statement.query = one_line(&statement.query);
     }

@@ -1624,7 +1624,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__migrate__subcmd__down)
-            opts="-y -n -q -h -V --to --yes --dry-run --no-backup --remote --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
+            opts="-y -q -h -V --to --yes --dry-run --no-backup --remote --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -478,7 +478,7 @@ complete -c journal -n "__fish_journal_using_subcommand migrate; and __fish_seen
 always\t''
 never\t''"
 complete -c journal -n "__fish_journal_using_subcommand migrate; and __fish_seen_subcommand_from down" -s y -l yes -d 'Do not ask'
-complete -c journal -n "__fish_journal_using_subcommand migrate; and __fish_seen_subcommand_from down" -s n -l dry-run -d 'Show what would go, and change nothing'
+complete -c journal -n "__fish_journal_using_subcommand migrate; and __fish_seen_subcommand_from down" -l dry-run -d 'Show what would go, and change nothing'
 complete -c journal -n "__fish_journal_using_subcommand migrate; and __fish_seen_subcommand_from down" -l no-backup -d 'Keep no copy first'
 complete -c journal -n "__fish_journal_using_subcommand migrate; and __fish_seen_subcommand_from down" -l remote -d 'The deployment\'s PostgreSQL instead of the journal'
 complete -c journal -n "__fish_journal_using_subcommand migrate; and __fish_seen_subcommand_from down" -l json -d 'Print one JSON document'

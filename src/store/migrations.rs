@@ -166,6 +166,15 @@ mod tests {
     }
 
     #[test]
+    fn every_folder_is_listed() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+        let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        assert_eq!(names, MIGRATIONS.each_ref().map(|migration| migration.name));
+    }
+
+    #[test]
     fn numbers_rise_and_those_of_the_first_release_stay() {
         assert!(MIGRATIONS.is_sorted_by(|one, next| one.number() < next.number()));
         let first: Vec<i64> = MIGRATIONS[..5].iter().map(Migration::version).collect();

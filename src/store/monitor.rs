@@ -55,11 +55,11 @@ pub(super) fn watch(connection: &mut Connection) -> rusqlite::Result<()> {
     let mut running: Vec<Running> = Vec::new();
     let trace = move |event: TraceEvent<'_>| match event {
         TraceEvent::Stmt(statement, text) => {
+            let query = statement.sql();
             // A trigger says its name in a comment, and is part of the statement that fired it.
-            if text.starts_with("--") {
+            if text.starts_with("--") && text != query {
                 return;
             }
-            let query = statement.sql();
             let address = query.as_ptr() as usize;
             let Some(place) = COLLECTED.lock().ok().map(|mut collected| collected.place(address, &query)) else {
                 return;

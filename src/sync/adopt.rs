@@ -16,6 +16,9 @@ const PROBE: &str = "journal_cli_probe";
 /// How many differences are told.
 const TOLD: usize = 5;
 
+/// How many characters of each.
+const LENGTH: usize = 90;
+
 /// The migrations that the tables there are equal to; the longest run of them from the first.
 ///
 /// # Errors
@@ -50,7 +53,11 @@ pub(super) fn adopt(transaction: &mut Transaction<'_>, found: &[String]) -> Resu
         return Ok(MIGRATIONS[..=last].iter().map(|migration: &Migration| migration.name).collect());
     }
     let differences = closest.unwrap_or_default();
-    let mut told = differences.iter().take(TOLD).cloned().collect::<Vec<_>>().join("; ");
+    let short = |fact: &String| match fact.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}…", &fact[..end]),
+        None => fact.clone(),
+    };
+    let mut told = differences.iter().take(TOLD).map(short).collect::<Vec<_>>().join("; ");
     if differences.len() > TOLD {
         told += &format!("; and {} more", differences.len() - TOLD);
     }

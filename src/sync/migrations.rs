@@ -197,9 +197,10 @@ pub fn up(remote: &mut Remote, how: &How) -> Result<RemoteMigrated> {
             .iter()
             .find(|migration| migration.number() <= last && !applied.contains_key(&migration.number()));
         let Some(next) = next else { return Ok(done) };
+        // What this run has made itself holds nothing yet.
         if let Some(folder) = how.backups
             && !applied.is_empty()
-            && done.backup.is_none()
+            && done.names.is_empty()
         {
             done.backup = Some(dump::before(&address, folder, next.number(), how.now)?);
         }

@@ -46,6 +46,7 @@ fn up_status_down_and_up_again() {
     // The first needs no backup: there is nothing yet.
     let up = json(&sandbox, &database, &["up"]);
     assert_eq!(up["migrations"], serde_json::json!(names()));
+    assert_eq!(up["backup"], Value::Null);
     let status = json(&sandbox, &database, &["status"]);
     assert_eq!(status["pending"], 0);
     for step in status["migrations"].as_array().unwrap() {

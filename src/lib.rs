@@ -47,6 +47,8 @@
 //!    `edit` and `export` work on SQLite alone.
 //! 5. What is pending is what has no result; there is no queue to keep true. A changed text loses its
 //!    analysis by trigger, so nothing stale survives, whoever wrote.
+//! 6. A migration is one transaction with its number, and a copy of the journal as it was is on the disk
+//!    before the first.
 //!
 //! # Deliberately absent
 //!

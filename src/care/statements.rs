@@ -8,7 +8,7 @@
 
 use crate::error::{Error, Result};
 use crate::store::Statement;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -41,7 +41,7 @@ pub fn record(path: &Path, statements: &[Statement], now: DateTime<Utc>) -> io::
     let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
     let length = file.metadata()?.len();
     // A line that was cut short by a full disk must not spoil the next.
-    let mut text = if length == 0 { head(&now.to_rfc3339()) } else { "\n".to_string() };
+    let mut text = if length == 0 { head(&seconds(now)) } else { "\n".to_string() };
     lines(&mut text, statements);
     file.write_all(text.as_bytes())?;
     if length > BOUND && file.try_lock().is_ok() {
@@ -51,6 +51,10 @@ pub fn record(path: &Path, statements: &[Statement], now: DateTime<Utc>) -> io::
         replace(path, &text)?;
     }
     Ok(())
+}
+
+fn seconds(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 fn head(since: &str) -> String {
@@ -136,7 +140,7 @@ pub fn record_slow(
     let mut text = String::new();
     for one in slow {
         let line = json!({
-            "at": now.to_rfc3339(), "query": one.query, "calls": one.calls, "max_time": milliseconds(one.max),
+            "at": seconds(now), "query": one.query, "calls": one.calls, "max_time": milliseconds(one.max),
             "total_time": milliseconds(one.total), "plan": plan(&one.query),
         });
         let _ = writeln!(text, "{line}");
@@ -176,7 +180,7 @@ mod tests {
         }
         assert!(path.metadata().unwrap().len() < BOUND + 100_000);
         let recorded = read(&path).unwrap();
-        assert_eq!(recorded.since.as_deref(), Some("1970-01-01T00:00:00+00:00"));
+        assert_eq!(recorded.since.as_deref(), Some("1970-01-01T00:00:00Z"));
         assert_eq!(recorded.statements.len(), 100);
         let first = &recorded.statements[0];
         assert_eq!((first.calls, first.scans, first.scanned_rows), (100, 100, 1000));

@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// The folder of the copies in the data folder.
-pub const BACKUPS: &str = "backups";
+const BACKUPS: &str = "backups";
 
 /// How many copies made before migrations are kept.
 const KEPT: usize = 5;

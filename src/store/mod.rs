@@ -44,7 +44,6 @@ pub use accounts::{Account, AccountChange, Credentials, Holdings};
 pub use bulk::{Bulk, MoodUpdate, Stale};
 pub use columns::{ColumnType, Misfit};
 pub use connection::FILE_NAME;
-pub use copy::BACKUPS;
 pub use judging::Judged;
 pub use known::Known;
 pub use listing::{Cursor, Page, Sort, SortKey};

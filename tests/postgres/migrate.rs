@@ -365,4 +365,13 @@ fn tables_of_another_make_are_left_alone() {
     assert_eq!(number(&database, "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'journal%'"), 0);
     let status = run(&sandbox, &database, &["status"]).expect(0);
     assert!(status.stdout.contains("journal has not made: journal_entries, users"), "{status}");
+
+    // What the hint says to do.
+    let fresh = server().empty_database();
+    json(&sandbox, &fresh, &["up"]);
+    let mut copy = Command::new("sh");
+    copy.args(["-c", "pg_dump --data-only --column-inserts \"$0\" | psql -v ON_ERROR_STOP=1 \"$1\""]);
+    let copied = copy.arg(database.url()).arg(fresh.url()).output().unwrap();
+    assert!(copied.status.success(), "{copied:?}");
+    assert_eq!(number(&fresh, "SELECT count(*) FROM journal_entries WHERE content = 'Theirs'"), 1);
 }

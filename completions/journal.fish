@@ -47,8 +47,13 @@ complete -c journal -n "__fish_journal_needs_command" -f -a "history" -d 'Show t
 complete -c journal -n "__fish_journal_needs_command" -f -a "search" -d 'Find entries by words and by meaning, best first'
 complete -c journal -n "__fish_journal_needs_command" -f -a "similar" -d 'Find entries that mean something close to an entry, a text or a topic'
 complete -c journal -n "__fish_journal_needs_command" -f -a "mood" -d 'Show how the entries felt over time'
+complete -c journal -n "__fish_journal_needs_command" -f -a "user" -d 'Who writes in this journal: add, choose, change and delete users'
+complete -c journal -n "__fish_journal_needs_command" -f -a "login" -d 'Log in as a user who has a password'
+complete -c journal -n "__fish_journal_needs_command" -f -a "logout" -d 'Log out: the journal of a user with a password asks for it again'
+complete -c journal -n "__fish_journal_needs_command" -f -a "session" -d 'When you sat down to write, and for how long'
 complete -c journal -n "__fish_journal_needs_command" -f -a "import" -d 'Import entries from JSON lines'
 complete -c journal -n "__fish_journal_needs_command" -f -a "export" -d 'Export entries as JSON lines, oldest first, with every field'
+complete -c journal -n "__fish_journal_needs_command" -f -a "bulk" -d 'Write many moods or sentiments at once'
 complete -c journal -n "__fish_journal_needs_command" -f -a "analyze" -d 'Do what is pending: bring the indexes up to date and compute what entries mean'
 complete -c journal -n "__fish_journal_needs_command" -f -a "tasks" -d 'Show what is pending, and why'
 complete -c journal -n "__fish_journal_needs_command" -f -a "models" -d 'List, install, verify or remove models'
@@ -253,6 +258,203 @@ complete -c journal -n "__fish_journal_using_subcommand mood" -l no-input -d 'Ne
 complete -c journal -n "__fish_journal_using_subcommand mood" -l no-pager -d 'Do not use a pager'
 complete -c journal -n "__fish_journal_using_subcommand mood" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c journal -n "__fish_journal_using_subcommand mood" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -f -a "add" -d 'Add a user'
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -f -a "list" -d 'List the users; * marks the one in use'
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -f -a "use" -d 'Choose the user whose journal this is from now on'
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -f -a "show" -d 'Show a user, the profile, and how much they have written'
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -f -a "edit" -d 'Change the address or the profile of a user; `journal undo` takes it back'
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -f -a "password" -d 'Set, change or remove the password of a user'
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -f -a "delete" -d 'Delete a user and everything that is theirs; `journal undo` brings it back'
+complete -c journal -n "__fish_journal_using_subcommand user; and not __fish_seen_subcommand_from add list use show edit password delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from add" -l profile -d 'What is known about the user: a JSON object, @FILE, or - for standard input' -r
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from add" -l password-file -d 'Read the password from a file; a line break at its end does not count' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from add" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from add" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from add" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from add" -l password -d 'Ask for a password'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from add" -l password-stdin -d 'Read the password from standard input'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from add" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from add" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from add" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from list" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from list" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from list" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from list" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from use" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from use" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from use" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from use" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from use" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from use" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from use" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from use" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from use" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from use" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from show" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from show" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from show" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from show" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from show" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from edit" -l email -d 'Another address' -r
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from edit" -l set -d 'Set a member of the profile: key=JSON; what is not JSON is taken as text; may be repeated' -r
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from edit" -l unset -d 'Take a member off the profile; may be repeated' -r
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from edit" -l profile -d 'Another profile: a JSON object, @FILE, or - for standard input; an empty text takes it away' -r
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from edit" -l active -d 'Whether the user may be used' -r -f -a "true\t''
+false\t''"
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from edit" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from edit" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from edit" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from edit" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from edit" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from edit" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from edit" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from edit" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from edit" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from password" -l password-file -d 'Read the password from a file; a line break at its end does not count' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from password" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from password" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from password" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from password" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from password" -l password-stdin -d 'Read the password from standard input'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from password" -l remove -d 'Take the password away: no login is needed from now on'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from password" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from password" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from password" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from password" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from password" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from password" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from password" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from delete" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from delete" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from delete" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from delete" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from delete" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from delete" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from delete" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from delete" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from delete" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a user'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the users; * marks the one in use'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "use" -d 'Choose the user whose journal this is from now on'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a user, the profile, and how much they have written'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Change the address or the profile of a user; `journal undo` takes it back'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "password" -d 'Set, change or remove the password of a user'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete a user and everything that is theirs; `journal undo` brings it back'
+complete -c journal -n "__fish_journal_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand login" -l password-file -d 'Read the password from a file; a line break at its end does not count' -r -F
+complete -c journal -n "__fish_journal_using_subcommand login" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand login" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand login" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand login" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand login" -l password-stdin -d 'Read the password from standard input'
+complete -c journal -n "__fish_journal_using_subcommand login" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand login" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand login" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand login" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand login" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand login" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand logout" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand logout" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand logout" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand logout" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand logout" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand logout" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand logout" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand logout" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand logout" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand logout" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand logout" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand session; and not __fish_seen_subcommand_from list help" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand session; and not __fish_seen_subcommand_from list help" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand session; and not __fish_seen_subcommand_from list help" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand session; and not __fish_seen_subcommand_from list help" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand session; and not __fish_seen_subcommand_from list help" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand session; and not __fish_seen_subcommand_from list help" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand session; and not __fish_seen_subcommand_from list help" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand session; and not __fish_seen_subcommand_from list help" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand session; and not __fish_seen_subcommand_from list help" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand session; and not __fish_seen_subcommand_from list help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand session; and not __fish_seen_subcommand_from list help" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand session; and not __fish_seen_subcommand_from list help" -f -a "list" -d 'List sessions, newest first'
+complete -c journal -n "__fish_journal_using_subcommand session; and not __fish_seen_subcommand_from list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -l since -d 'From this day on: 2024-05-03, 2024-05, yesterday, "last spring"' -r
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -l until -d 'Up to this day' -r
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -s n -l limit -d 'At most so many' -r
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -l cursor -d 'Go on after the session with this cursor' -r
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -l open -d 'Only those that last'
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "list" -d 'List sessions, newest first'
+complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c journal -n "__fish_journal_using_subcommand import" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand import" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand import" -l user -d 'E-mail address of the user [default: the first user]' -r
@@ -290,6 +492,53 @@ complete -c journal -n "__fish_journal_using_subcommand export" -l no-input -d '
 complete -c journal -n "__fish_journal_using_subcommand export" -l no-pager -d 'Do not use a pager'
 complete -c journal -n "__fish_journal_using_subcommand export" -s h -l help -d 'Print help'
 complete -c journal -n "__fish_journal_using_subcommand export" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and not __fish_seen_subcommand_from moods sentiments help" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand bulk; and not __fish_seen_subcommand_from moods sentiments help" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand bulk; and not __fish_seen_subcommand_from moods sentiments help" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand bulk; and not __fish_seen_subcommand_from moods sentiments help" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand bulk; and not __fish_seen_subcommand_from moods sentiments help" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and not __fish_seen_subcommand_from moods sentiments help" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and not __fish_seen_subcommand_from moods sentiments help" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and not __fish_seen_subcommand_from moods sentiments help" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and not __fish_seen_subcommand_from moods sentiments help" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and not __fish_seen_subcommand_from moods sentiments help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and not __fish_seen_subcommand_from moods sentiments help" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and not __fish_seen_subcommand_from moods sentiments help" -f -a "moods" -d 'Set moods: lines of {"id", "mood_score", "updated_at"}'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and not __fish_seen_subcommand_from moods sentiments help" -f -a "sentiments" -d 'Keep what models said: lines of {"entry_id", "model_name", "sentiment_label", "confidence_score"}'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and not __fish_seen_subcommand_from moods sentiments help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from moods" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from moods" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from moods" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from moods" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from moods" -l dry-run -d 'Do everything, report, and take it back'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from moods" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from moods" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from moods" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from moods" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from moods" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from moods" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from moods" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from sentiments" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from sentiments" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from sentiments" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from sentiments" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from sentiments" -l dry-run -d 'Do everything, report, and take it back'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from sentiments" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from sentiments" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from sentiments" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from sentiments" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from sentiments" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from sentiments" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from sentiments" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from help" -f -a "moods" -d 'Set moods: lines of {"id", "mood_score", "updated_at"}'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from help" -f -a "sentiments" -d 'Keep what models said: lines of {"entry_id", "model_name", "sentiment_label", "confidence_score"}'
+complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c journal -n "__fish_journal_using_subcommand analyze" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand analyze" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand analyze" -l user -d 'E-mail address of the user [default: the first user]' -r
@@ -610,27 +859,42 @@ complete -c journal -n "__fish_journal_using_subcommand completions" -l no-input
 complete -c journal -n "__fish_journal_using_subcommand completions" -l no-pager -d 'Do not use a pager'
 complete -c journal -n "__fish_journal_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c journal -n "__fish_journal_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "add" -d 'Write a new entry'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "list" -d 'List entries, newest first'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "show" -d 'Show entries whole'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "edit" -d 'Change an entry: its text in the editor, or anything by flags'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "delete" -d 'Delete entries; `journal undo` brings them back'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "undo" -d 'Take back the last change, one after another; --redo takes that back'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "history" -d 'Show the versions of an entry, or the last changes to the journal'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "search" -d 'Find entries by words and by meaning, best first'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "similar" -d 'Find entries that mean something close to an entry, a text or a topic'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "mood" -d 'Show how the entries felt over time'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "import" -d 'Import entries from JSON lines'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "export" -d 'Export entries as JSON lines, oldest first, with every field'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "analyze" -d 'Do what is pending: bring the indexes up to date and compute what entries mean'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "tasks" -d 'Show what is pending, and why'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "models" -d 'List, install, verify or remove models'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "reindex" -d 'Build projections anew from the journal'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "doctor" -d 'Look for anything wrong with the journal; changes nothing'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "migrate" -d 'Show or change the version of the journal\'s schema'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "config" -d 'Show or change settings'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood import export analyze tasks models reindex doctor migrate config completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "add" -d 'Write a new entry'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "list" -d 'List entries, newest first'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "show" -d 'Show entries whole'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "edit" -d 'Change an entry: its text in the editor, or anything by flags'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "delete" -d 'Delete entries; `journal undo` brings them back'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "undo" -d 'Take back the last change, one after another; --redo takes that back'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "history" -d 'Show the versions of an entry, or the last changes to the journal'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "search" -d 'Find entries by words and by meaning, best first'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "similar" -d 'Find entries that mean something close to an entry, a text or a topic'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "mood" -d 'Show how the entries felt over time'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "user" -d 'Who writes in this journal: add, choose, change and delete users'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "login" -d 'Log in as a user who has a password'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "logout" -d 'Log out: the journal of a user with a password asks for it again'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "session" -d 'When you sat down to write, and for how long'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "import" -d 'Import entries from JSON lines'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "export" -d 'Export entries as JSON lines, oldest first, with every field'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "bulk" -d 'Write many moods or sentiments at once'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "analyze" -d 'Do what is pending: bring the indexes up to date and compute what entries mean'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "tasks" -d 'Show what is pending, and why'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "models" -d 'List, install, verify or remove models'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "reindex" -d 'Build projections anew from the journal'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "doctor" -d 'Look for anything wrong with the journal; changes nothing'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "migrate" -d 'Show or change the version of the journal\'s schema'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "config" -d 'Show or change settings'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "add" -d 'Add a user'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "list" -d 'List the users; * marks the one in use'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "use" -d 'Choose the user whose journal this is from now on'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "show" -d 'Show a user, the profile, and how much they have written'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "edit" -d 'Change the address or the profile of a user; `journal undo` takes it back'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "password" -d 'Set, change or remove the password of a user'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "delete" -d 'Delete a user and everything that is theirs; `journal undo` brings it back'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from session" -f -a "list" -d 'List sessions, newest first'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from bulk" -f -a "moods" -d 'Set moods: lines of {"id", "mood_score", "updated_at"}'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from bulk" -f -a "sentiments" -d 'Keep what models said: lines of {"entry_id", "model_name", "sentiment_label", "confidence_score"}'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "list" -d 'Show known and installed models'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "install" -d 'Install a model from a folder or an archive, or else from the public hub'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "verify" -d 'Read every file and compare it with what was installed'

@@ -51,6 +51,7 @@ complete -c journal -n "__fish_journal_needs_command" -f -a "user" -d 'Who write
 complete -c journal -n "__fish_journal_needs_command" -f -a "login" -d 'Log in as a user who has a password'
 complete -c journal -n "__fish_journal_needs_command" -f -a "logout" -d 'Log out: the journal of a user with a password asks for it again'
 complete -c journal -n "__fish_journal_needs_command" -f -a "session" -d 'When you sat down to write, and for how long'
+complete -c journal -n "__fish_journal_needs_command" -f -a "topics" -d 'Show, find and change topics: what the entries are about'
 complete -c journal -n "__fish_journal_needs_command" -f -a "import" -d 'Import entries from JSON lines'
 complete -c journal -n "__fish_journal_needs_command" -f -a "export" -d 'Export entries as JSON lines, oldest first, with every field'
 complete -c journal -n "__fish_journal_needs_command" -f -a "bulk" -d 'Write many moods or sentiments at once'
@@ -455,6 +456,170 @@ complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen
 complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "list" -d 'List sessions, newest first'
 complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l sort -d 'Sort by this [default: entries]' -r -f -a "name\t'By name'
+entries\t'Most entries first'
+mood\t'Best mood first'"
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l all -d 'Also the system topics that no entry of yours has'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "list" -d 'List your topics and the system topics in use, with entries, mean mood and day of the last entry'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "find" -d 'Find topics whose names are like a text: misspelt, in part, or in another form'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "add" -d 'Make a topic of your own'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "rename" -d 'Give a topic another name'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "describe" -d 'Say what a topic is about; an empty text takes the description away'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "merge" -d 'Make one topic of several'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "delete" -d 'Delete topics of your own; their entries stay, and `journal undo` brings them back'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "assign" -d 'Give entries a topic, or change how relevant it is to them'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "unassign" -d 'Take a topic off entries'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from list" -l sort -d 'Sort by this [default: entries]' -r -f -a "name\t'By name'
+entries\t'Most entries first'
+mood\t'Best mood first'"
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from list" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from list" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from list" -l all -d 'Also the system topics that no entry of yours has'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from list" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from list" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from find" -l threshold -d 'How alike a name must be, at least: above 0, up to 1' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from find" -s n -l limit -d 'At most so many' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from find" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from find" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from find" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from find" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from find" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from find" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from find" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from find" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from find" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from find" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from find" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from add" -s d -l description -d 'What it is about' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from add" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from add" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from add" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from add" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from add" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from add" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from add" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from rename" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from rename" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from rename" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from rename" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from rename" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from rename" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from rename" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from rename" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from rename" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from rename" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from rename" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from describe" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from describe" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from describe" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from describe" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from describe" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from describe" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from describe" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from describe" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from describe" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from describe" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from merge" -l into -d 'The topic that stays' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from merge" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from merge" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from merge" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from merge" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from merge" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from merge" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from merge" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from merge" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from merge" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from merge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from merge" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from delete" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from delete" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from delete" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from delete" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from delete" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from delete" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from delete" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from delete" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from delete" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from assign" -l relevance -d 'How much they are about it, from 0 to 1' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from assign" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from assign" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from assign" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from assign" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from assign" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from assign" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from assign" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from assign" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from assign" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from assign" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from assign" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from unassign" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from unassign" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from unassign" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from unassign" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from unassign" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from unassign" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from unassign" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from unassign" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from unassign" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from unassign" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from unassign" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "list" -d 'List your topics and the system topics in use, with entries, mean mood and day of the last entry'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "find" -d 'Find topics whose names are like a text: misspelt, in part, or in another form'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make a topic of your own'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "rename" -d 'Give a topic another name'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "describe" -d 'Say what a topic is about; an empty text takes the description away'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "merge" -d 'Make one topic of several'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete topics of your own; their entries stay, and `journal undo` brings them back'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "assign" -d 'Give entries a topic, or change how relevant it is to them'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "unassign" -d 'Take a topic off entries'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c journal -n "__fish_journal_using_subcommand import" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand import" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand import" -l user -d 'E-mail address of the user [default: the first user]' -r
@@ -859,32 +1024,33 @@ complete -c journal -n "__fish_journal_using_subcommand completions" -l no-input
 complete -c journal -n "__fish_journal_using_subcommand completions" -l no-pager -d 'Do not use a pager'
 complete -c journal -n "__fish_journal_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c journal -n "__fish_journal_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "add" -d 'Write a new entry'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "list" -d 'List entries, newest first'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "show" -d 'Show entries whole'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "edit" -d 'Change an entry: its text in the editor, or anything by flags'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "delete" -d 'Delete entries; `journal undo` brings them back'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "undo" -d 'Take back the last change, one after another; --redo takes that back'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "history" -d 'Show the versions of an entry, or the last changes to the journal'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "search" -d 'Find entries by words and by meaning, best first'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "similar" -d 'Find entries that mean something close to an entry, a text or a topic'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "mood" -d 'Show how the entries felt over time'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "user" -d 'Who writes in this journal: add, choose, change and delete users'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "login" -d 'Log in as a user who has a password'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "logout" -d 'Log out: the journal of a user with a password asks for it again'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "session" -d 'When you sat down to write, and for how long'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "import" -d 'Import entries from JSON lines'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "export" -d 'Export entries as JSON lines, oldest first, with every field'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "bulk" -d 'Write many moods or sentiments at once'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "analyze" -d 'Do what is pending: bring the indexes up to date and compute what entries mean'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "tasks" -d 'Show what is pending, and why'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "models" -d 'List, install, verify or remove models'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "reindex" -d 'Build projections anew from the journal'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "doctor" -d 'Look for anything wrong with the journal; changes nothing'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "migrate" -d 'Show or change the version of the journal\'s schema'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "config" -d 'Show or change settings'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "add" -d 'Write a new entry'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "list" -d 'List entries, newest first'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "show" -d 'Show entries whole'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "edit" -d 'Change an entry: its text in the editor, or anything by flags'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "delete" -d 'Delete entries; `journal undo` brings them back'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "undo" -d 'Take back the last change, one after another; --redo takes that back'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "history" -d 'Show the versions of an entry, or the last changes to the journal'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "search" -d 'Find entries by words and by meaning, best first'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "similar" -d 'Find entries that mean something close to an entry, a text or a topic'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "mood" -d 'Show how the entries felt over time'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "user" -d 'Who writes in this journal: add, choose, change and delete users'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "login" -d 'Log in as a user who has a password'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "logout" -d 'Log out: the journal of a user with a password asks for it again'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "session" -d 'When you sat down to write, and for how long'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "topics" -d 'Show, find and change topics: what the entries are about'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "import" -d 'Import entries from JSON lines'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "export" -d 'Export entries as JSON lines, oldest first, with every field'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "bulk" -d 'Write many moods or sentiments at once'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "analyze" -d 'Do what is pending: bring the indexes up to date and compute what entries mean'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "tasks" -d 'Show what is pending, and why'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "models" -d 'List, install, verify or remove models'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "reindex" -d 'Build projections anew from the journal'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "doctor" -d 'Look for anything wrong with the journal; changes nothing'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "migrate" -d 'Show or change the version of the journal\'s schema'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "config" -d 'Show or change settings'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "add" -d 'Add a user'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "list" -d 'List the users; * marks the one in use'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "use" -d 'Choose the user whose journal this is from now on'
@@ -893,6 +1059,15 @@ complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_su
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "password" -d 'Set, change or remove the password of a user'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "delete" -d 'Delete a user and everything that is theirs; `journal undo` brings it back'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from session" -f -a "list" -d 'List sessions, newest first'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "list" -d 'List your topics and the system topics in use, with entries, mean mood and day of the last entry'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "find" -d 'Find topics whose names are like a text: misspelt, in part, or in another form'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "add" -d 'Make a topic of your own'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "rename" -d 'Give a topic another name'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "describe" -d 'Say what a topic is about; an empty text takes the description away'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "merge" -d 'Make one topic of several'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "delete" -d 'Delete topics of your own; their entries stay, and `journal undo` brings them back'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "assign" -d 'Give entries a topic, or change how relevant it is to them'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "unassign" -d 'Take a topic off entries'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from bulk" -f -a "moods" -d 'Set moods: lines of {"id", "mood_score", "updated_at"}'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from bulk" -f -a "sentiments" -d 'Keep what models said: lines of {"entry_id", "model_name", "sentiment_label", "confidence_score"}'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "list" -d 'Show known and installed models'

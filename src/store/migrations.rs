@@ -124,10 +124,17 @@ fn sign(connection: &Connection, migration: &Migration, from: i64, at: DateTime<
     Ok(())
 }
 
-/// Every migration, on a database that has none.
+/// Applies every migration that is missing.
 #[cfg(test)]
 pub(super) fn up(connection: &Connection) -> Result<()> {
-    between(0, LATEST).try_for_each(|migration| apply(connection, migration, 0, DateTime::UNIX_EPOCH))
+    let from = version(connection)?;
+    between(from, LATEST).try_for_each(|migration| apply(connection, migration, from, DateTime::UNIX_EPOCH))
+}
+
+/// Takes back every migration above a version.
+#[cfg(test)]
+pub(super) fn down(connection: &Connection, to: i64) -> Result<()> {
+    between(to, LATEST).rev().try_for_each(|migration| take_back(connection, migration))
 }
 
 #[cfg(test)]

@@ -25,6 +25,14 @@ const LENGTH: usize = 90;
 /// When they are equal to none: then nothing was changed.
 pub(super) fn adopt(transaction: &mut Transaction<'_>, found: &[String]) -> Result<Vec<&'static str>> {
     let theirs = facts(transaction, None)?;
+    let home: String = transaction
+        .query_one(
+            "SELECT n.nspname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.relname = $1 AND pg_table_is_visible(c.oid)",
+            &[&found[0]],
+        )
+        .map_err(|error| explain(&error))?
+        .get(0);
     let mut closest: Option<Vec<String>> = None;
     let mut adopted = None;
     let mut probe = transaction.transaction().map_err(|error| explain(&error))?;
@@ -43,6 +51,10 @@ pub(super) fn adopt(transaction: &mut Transaction<'_>, found: &[String]) -> Resu
             .chain(theirs.difference(&ours).map(|fact| format!("there is {fact}")))
             .collect();
         if differences.is_empty() {
+            // A migration may add rows alone: it was not applied where they are not.
+            if !has_rows_of(&mut probe, &home)? {
+                break;
+            }
             adopted = Some(index);
         } else if closest.as_ref().is_none_or(|closest| differences.len() < closest.len()) {
             closest = Some(differences);
@@ -70,6 +82,21 @@ pub(super) fn adopt(transaction: &mut Transaction<'_>, found: &[String]) -> Resu
         "create an empty database, name it in JOURNAL_POSTGRES_URL and run `journal migrate up --remote`; then copy the \
          rows: `pg_dump --data-only --column-inserts OLD | psql NEW`",
     ))
+}
+
+/// Whether every row that the migrations make is there.
+fn has_rows_of(probe: &mut impl GenericClient, home: &str) -> Result<bool> {
+    for table in TABLES.iter().filter(|table| **table != "entry_topics") {
+        let missing = format!(
+            "SELECT count(*) FROM {PROBE}.{table} ours
+             WHERE NOT EXISTS (SELECT 1 FROM \"{home}\".{table} theirs WHERE theirs.id = ours.id)"
+        );
+        let missing: i64 = probe.query_one(&missing, &[]).map_err(|error| explain(&error))?.get(0);
+        if missing > 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// What the server says of the architecture's tables, without the names of schemas.

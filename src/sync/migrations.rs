@@ -48,8 +48,12 @@ macro_rules! migration {
 }
 
 /// Every migration of the deployment, oldest first.
-pub const MIGRATIONS: [Migration; 3] =
-    [migration!("000_initial_schema"), migration!("001_indexes"), migration!("002_user_statistics")];
+pub const MIGRATIONS: [Migration; 4] = [
+    migration!("000_initial_schema"),
+    migration!("001_indexes"),
+    migration!("002_user_statistics"),
+    migration!("003_system_topics"),
+];
 
 /// The tables of the architecture.
 pub(super) const TABLES: [&str; 7] = [
@@ -413,4 +417,19 @@ pub fn find_migration(text: &str) -> Result<&'static Migration> {
         Error::usage(format!("there is no migration '{text}' of the deployment"))
             .hint(format!("there are {}", names.join(", ")))
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_folder_is_listed() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/postgres");
+        let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        assert_eq!(names, MIGRATIONS.each_ref().map(|migration| migration.name));
+    }
 }

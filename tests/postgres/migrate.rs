@@ -331,6 +331,14 @@ fn tables_of_the_same_make_are_taken_over() {
     assert_eq!(number(&database, OBJECTS), objects);
     assert_eq!(number(&database, "SELECT count(*) FROM users"), 1);
     assert_eq!(json(&sandbox, &database, &["status"])["pending"], 0);
+
+    // The same tables, in which a row that a migration makes is missing: that one is applied.
+    let database = server().database();
+    database.client().batch_execute("DELETE FROM topics").unwrap();
+    let up = json(&sandbox, &database, &["up"]);
+    assert_eq!(up["adopted"], serde_json::json!(["000_initial_schema", "001_indexes", "002_user_statistics"]));
+    assert_eq!(up["migrations"][0], "003_system_topics");
+    assert!(number(&database, "SELECT count(*) FROM topics WHERE is_system_topic") > 20);
 }
 
 /// The first tables of the architecture's own text, before its repairs.

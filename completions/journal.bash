@@ -85,6 +85,9 @@ _journal() {
             journal,similar)
                 cmd="journal__subcmd__similar"
                 ;;
+            journal,stats)
+                cmd="journal__subcmd__stats"
+                ;;
             journal,tasks)
                 cmd="journal__subcmd__tasks"
                 ;;
@@ -225,6 +228,9 @@ _journal() {
                 ;;
             journal__subcmd__help,similar)
                 cmd="journal__subcmd__help__subcmd__similar"
+                ;;
+            journal__subcmd__help,stats)
+                cmd="journal__subcmd__help__subcmd__stats"
                 ;;
             journal__subcmd__help,tasks)
                 cmd="journal__subcmd__help__subcmd__tasks"
@@ -515,7 +521,7 @@ _journal() {
 
     case "${cmd}" in
         journal)
-            opts="-q -h -V --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help"
+            opts="-q -h -V --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1273,7 +1279,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__export)
-            opts="-o -n -q -h -V --output --since --until --on --topic --mood --starred --limit --cursor --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
+            opts="-o -n -q -h -V --output --since --until --on --topic --mood --starred --limit --cursor --sort --reverse --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1319,6 +1325,10 @@ _journal() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sort)
+                    COMPREPLY=($(compgen -W "date created mood words" -- "${cur}"))
+                    return 0
+                    ;;
                 --data-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1343,7 +1353,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__help)
-            opts="add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help"
+            opts="add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1889,6 +1899,20 @@ _journal() {
             return 0
             ;;
         journal__subcmd__help__subcmd__similar)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        journal__subcmd__help__subcmd__stats)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2821,7 +2845,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__mood)
-            opts="-q -h -V --by --since --until --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
+            opts="-q -h -V --by --since --until --on --topic --mood --starred --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2836,6 +2860,18 @@ _journal() {
                     return 0
                     ;;
                 --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mood)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2863,7 +2899,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__reindex)
-            opts="-q -h -V --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version text vectors embeddings topics cache"
+            opts="-q -h -V --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version text vectors embeddings topics statistics cache"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3158,6 +3194,56 @@ _journal() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        journal__subcmd__stats)
+            opts="-q -h -V --since --until --on --topic --mood --starred --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mood)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

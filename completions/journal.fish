@@ -52,6 +52,7 @@ complete -c journal -n "__fish_journal_needs_command" -f -a "login" -d 'Log in a
 complete -c journal -n "__fish_journal_needs_command" -f -a "logout" -d 'Log out: the journal of a user with a password asks for it again'
 complete -c journal -n "__fish_journal_needs_command" -f -a "session" -d 'When you sat down to write, and for how long'
 complete -c journal -n "__fish_journal_needs_command" -f -a "topics" -d 'Show, find and change topics: what the entries are about'
+complete -c journal -n "__fish_journal_needs_command" -f -a "stats" -d 'Show how much you write, and when: streaks, days, weekdays, hours, months, topics'
 complete -c journal -n "__fish_journal_needs_command" -f -a "import" -d 'Import entries from JSON lines'
 complete -c journal -n "__fish_journal_needs_command" -f -a "export" -d 'Export entries as JSON lines, oldest first, with every field'
 complete -c journal -n "__fish_journal_needs_command" -f -a "bulk" -d 'Write many moods or sentiments at once'
@@ -201,7 +202,7 @@ complete -c journal -n "__fish_journal_using_subcommand search" -l mood -d 'With
 complete -c journal -n "__fish_journal_using_subcommand search" -l sort -d 'Order of the results shown' -r -f -a "score\t'Best first'
 date\t'Newest first'"
 complete -c journal -n "__fish_journal_using_subcommand search" -s n -l limit -d 'At most so many' -r
-complete -c journal -n "__fish_journal_using_subcommand search" -l cursor -d 'Go on after the result with this cursor' -r
+complete -c journal -n "__fish_journal_using_subcommand search" -l cursor -d 'Go on after the result with this cursor; what was added since the first page is passed over' -r
 complete -c journal -n "__fish_journal_using_subcommand search" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand search" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand search" -l user -d 'E-mail address of the user [default: the first user]' -r
@@ -244,14 +245,18 @@ complete -c journal -n "__fish_journal_using_subcommand similar" -s V -l version
 complete -c journal -n "__fish_journal_using_subcommand mood" -l by -d 'Length of a period' -r -f -a "day\t''
 week\t''
 month\t''"
-complete -c journal -n "__fish_journal_using_subcommand mood" -l since -d 'From this day on' -r
+complete -c journal -n "__fish_journal_using_subcommand mood" -l since -d 'From this day on: 2024-05-03, 2024-05, yesterday, "last spring", "2 weeks ago"' -r
 complete -c journal -n "__fish_journal_using_subcommand mood" -l until -d 'Up to this day' -r
+complete -c journal -n "__fish_journal_using_subcommand mood" -l on -d 'On this day, or in this week, month, season or year' -r
+complete -c journal -n "__fish_journal_using_subcommand mood" -l topic -d 'With this topic; a,b for either, !a for without; may be repeated' -r
+complete -c journal -n "__fish_journal_using_subcommand mood" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, 0.5.., or good, bad, neutral' -r
 complete -c journal -n "__fish_journal_using_subcommand mood" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand mood" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand mood" -l user -d 'E-mail address of the user [default: the first user]' -r
 complete -c journal -n "__fish_journal_using_subcommand mood" -l color -d 'When to colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c journal -n "__fish_journal_using_subcommand mood" -l starred -d 'With a star'
 complete -c journal -n "__fish_journal_using_subcommand mood" -l json -d 'Print one JSON document'
 complete -c journal -n "__fish_journal_using_subcommand mood" -l jsonl -d 'Print one JSON object a line'
 complete -c journal -n "__fish_journal_using_subcommand mood" -s q -l quiet -d 'Say nothing but warnings and errors'
@@ -620,6 +625,25 @@ complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_
 complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "assign" -d 'Give entries a topic, or change how relevant it is to them'
 complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "unassign" -d 'Take a topic off entries'
 complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand stats" -l since -d 'From this day on: 2024-05-03, 2024-05, yesterday, "last spring", "2 weeks ago"' -r
+complete -c journal -n "__fish_journal_using_subcommand stats" -l until -d 'Up to this day' -r
+complete -c journal -n "__fish_journal_using_subcommand stats" -l on -d 'On this day, or in this week, month, season or year' -r
+complete -c journal -n "__fish_journal_using_subcommand stats" -l topic -d 'With this topic; a,b for either, !a for without; may be repeated' -r
+complete -c journal -n "__fish_journal_using_subcommand stats" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, 0.5.., or good, bad, neutral' -r
+complete -c journal -n "__fish_journal_using_subcommand stats" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand stats" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand stats" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand stats" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand stats" -l starred -d 'With a star'
+complete -c journal -n "__fish_journal_using_subcommand stats" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand stats" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand stats" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand stats" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand stats" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand stats" -s V -l version -d 'Print version'
 complete -c journal -n "__fish_journal_using_subcommand import" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand import" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand import" -l user -d 'E-mail address of the user [default: the first user]' -r
@@ -627,7 +651,7 @@ complete -c journal -n "__fish_journal_using_subcommand import" -l color -d 'Whe
 always\t''
 never\t''"
 complete -c journal -n "__fish_journal_using_subcommand import" -l dry-run -d 'Do everything, report, and take it back'
-complete -c journal -n "__fish_journal_using_subcommand import" -l update -d 'Bring entries whose title, text or day differs to what the file says'
+complete -c journal -n "__fish_journal_using_subcommand import" -l update -d 'Bring entries that differ to what the file says; a field that it does not name stays as it is'
 complete -c journal -n "__fish_journal_using_subcommand import" -l json -d 'Print one JSON document'
 complete -c journal -n "__fish_journal_using_subcommand import" -l jsonl -d 'Print one JSON object a line'
 complete -c journal -n "__fish_journal_using_subcommand import" -s q -l quiet -d 'Say nothing but warnings and errors'
@@ -643,6 +667,10 @@ complete -c journal -n "__fish_journal_using_subcommand export" -l topic -d 'Wit
 complete -c journal -n "__fish_journal_using_subcommand export" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, 0.5.., or good, bad, neutral' -r
 complete -c journal -n "__fish_journal_using_subcommand export" -s n -l limit -d 'At most so many' -r
 complete -c journal -n "__fish_journal_using_subcommand export" -l cursor -d 'Go on after the entry with this cursor' -r
+complete -c journal -n "__fish_journal_using_subcommand export" -l sort -d 'Sort by this' -r -f -a "date\t''
+created\t''
+mood\t''
+words\t''"
 complete -c journal -n "__fish_journal_using_subcommand export" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand export" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand export" -l user -d 'E-mail address of the user [default: the first user]' -r
@@ -650,12 +678,13 @@ complete -c journal -n "__fish_journal_using_subcommand export" -l color -d 'Whe
 always\t''
 never\t''"
 complete -c journal -n "__fish_journal_using_subcommand export" -l starred -d 'With a star'
+complete -c journal -n "__fish_journal_using_subcommand export" -l reverse -d 'Largest or newest first'
 complete -c journal -n "__fish_journal_using_subcommand export" -l json -d 'Print one JSON document'
 complete -c journal -n "__fish_journal_using_subcommand export" -l jsonl -d 'Print one JSON object a line'
 complete -c journal -n "__fish_journal_using_subcommand export" -s q -l quiet -d 'Say nothing but warnings and errors'
 complete -c journal -n "__fish_journal_using_subcommand export" -l no-input -d 'Never ask anything'
 complete -c journal -n "__fish_journal_using_subcommand export" -l no-pager -d 'Do not use a pager'
-complete -c journal -n "__fish_journal_using_subcommand export" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c journal -n "__fish_journal_using_subcommand export" -s V -l version -d 'Print version'
 complete -c journal -n "__fish_journal_using_subcommand bulk; and not __fish_seen_subcommand_from moods sentiments help" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand bulk; and not __fish_seen_subcommand_from moods sentiments help" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
@@ -1024,33 +1053,34 @@ complete -c journal -n "__fish_journal_using_subcommand completions" -l no-input
 complete -c journal -n "__fish_journal_using_subcommand completions" -l no-pager -d 'Do not use a pager'
 complete -c journal -n "__fish_journal_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c journal -n "__fish_journal_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "add" -d 'Write a new entry'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "list" -d 'List entries, newest first'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "show" -d 'Show entries whole'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "edit" -d 'Change an entry: its text in the editor, or anything by flags'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "delete" -d 'Delete entries; `journal undo` brings them back'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "undo" -d 'Take back the last change, one after another; --redo takes that back'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "history" -d 'Show the versions of an entry, or the last changes to the journal'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "search" -d 'Find entries by words and by meaning, best first'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "similar" -d 'Find entries that mean something close to an entry, a text or a topic'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "mood" -d 'Show how the entries felt over time'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "user" -d 'Who writes in this journal: add, choose, change and delete users'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "login" -d 'Log in as a user who has a password'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "logout" -d 'Log out: the journal of a user with a password asks for it again'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "session" -d 'When you sat down to write, and for how long'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "topics" -d 'Show, find and change topics: what the entries are about'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "import" -d 'Import entries from JSON lines'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "export" -d 'Export entries as JSON lines, oldest first, with every field'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "bulk" -d 'Write many moods or sentiments at once'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "analyze" -d 'Do what is pending: bring the indexes up to date and compute what entries mean'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "tasks" -d 'Show what is pending, and why'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "models" -d 'List, install, verify or remove models'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "reindex" -d 'Build projections anew from the journal'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "doctor" -d 'Look for anything wrong with the journal; changes nothing'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "migrate" -d 'Show or change the version of the journal\'s schema'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "config" -d 'Show or change settings'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "add" -d 'Write a new entry'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "list" -d 'List entries, newest first'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "show" -d 'Show entries whole'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "edit" -d 'Change an entry: its text in the editor, or anything by flags'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "delete" -d 'Delete entries; `journal undo` brings them back'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "undo" -d 'Take back the last change, one after another; --redo takes that back'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "history" -d 'Show the versions of an entry, or the last changes to the journal'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "search" -d 'Find entries by words and by meaning, best first'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "similar" -d 'Find entries that mean something close to an entry, a text or a topic'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "mood" -d 'Show how the entries felt over time'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "user" -d 'Who writes in this journal: add, choose, change and delete users'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "login" -d 'Log in as a user who has a password'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "logout" -d 'Log out: the journal of a user with a password asks for it again'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "session" -d 'When you sat down to write, and for how long'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "topics" -d 'Show, find and change topics: what the entries are about'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "stats" -d 'Show how much you write, and when: streaks, days, weekdays, hours, months, topics'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "import" -d 'Import entries from JSON lines'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "export" -d 'Export entries as JSON lines, oldest first, with every field'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "bulk" -d 'Write many moods or sentiments at once'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "analyze" -d 'Do what is pending: bring the indexes up to date and compute what entries mean'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "tasks" -d 'Show what is pending, and why'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "models" -d 'List, install, verify or remove models'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "reindex" -d 'Build projections anew from the journal'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "doctor" -d 'Look for anything wrong with the journal; changes nothing'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "migrate" -d 'Show or change the version of the journal\'s schema'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "config" -d 'Show or change settings'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models reindex doctor migrate config completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "add" -d 'Add a user'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "list" -d 'List the users; * marks the one in use'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "use" -d 'Choose the user whose journal this is from now on'

@@ -45,7 +45,7 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first.
-pub const MIGRATIONS: [Migration; 8] = [
+pub const MIGRATIONS: [Migration; 9] = [
     migration!("000_initial_schema"),
     migration!("001_change_log"),
     migration!("002_entry_details"),

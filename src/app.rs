@@ -82,13 +82,30 @@ impl App {
     pub fn store(&mut self) -> Result<&mut Store> {
         match &mut self.store {
             Some(store) => Ok(store),
-            none => Ok(none.insert(Store::open(&self.paths.data, Clock { now, new_id })?)),
+            none => {
+                let mut store = Store::open(&self.paths.data, clock())?;
+                if let Some(migrated) = store.take_migrated()
+                    && !self.printer.is_json()
+                {
+                    let copy = migrated.backup.map(|path| path.display().to_string()).unwrap_or_default();
+                    self.printer.note(&format!(
+                        "The journal was brought up to date for this program ({}). As it was before: {copy}",
+                        migrated.names.join(", ")
+                    ));
+                }
+                Ok(none.insert(store))
+            }
         }
     }
 
     /// Lets go of the journal until it is needed again: while somebody writes, nobody holds it open.
     pub fn rest(&mut self) {
         self.store = None;
+    }
+
+    /// The journal, when this command has opened it.
+    pub fn store_if_open(&self) -> Option<&Store> {
+        self.store.as_ref()
     }
 
     /// The time.
@@ -193,6 +210,35 @@ impl App {
         }
     }
 
+    /// Where the deployment's PostgreSQL is: `JOURNAL_POSTGRES_URL`, the file named by
+    /// `JOURNAL_POSTGRES_URL_FILE`, or the settings of the same names.
+    ///
+    /// # Errors
+    /// Usage when none is named or the URL cannot be understood; a failure when the file cannot be read.
+    #[cfg(feature = "sync")]
+    pub fn deployment(&self) -> Result<crate::sync::postgres::Address> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let from_file = |path: &std::path::Path| {
+            std::fs::read_to_string(path)
+                .map_err(|error| Error::io("cannot read the URL of the deployment from", path, error))
+        };
+        let url = if let Some(url) = variable("JOURNAL_POSTGRES_URL") {
+            url
+        } else if let Some(file) = variable("JOURNAL_POSTGRES_URL_FILE") {
+            from_file(&PathBuf::from(file))?
+        } else if let Some(url) = &self.config.postgres_url {
+            url.clone()
+        } else if let Some(file) = &self.config.postgres_url_file {
+            from_file(file)?
+        } else {
+            return Err(Error::usage("no deployment is named").hint(
+                "say where its PostgreSQL is: JOURNAL_POSTGRES_URL=postgresql://user@host/database, or \
+                 `journal config set postgres_url_file FILE` with the URL in that file when it has a password",
+            ));
+        };
+        crate::sync::postgres::Address::parse(&url)
+    }
+
     /// Whether a person can be asked.
     pub fn can_ask(&self) -> bool {
         !self.globals.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
@@ -258,6 +304,11 @@ impl App {
             .open(&path)
             .map_err(|error| Error::io("cannot open", &path, error))
     }
+}
+
+/// Where the store's time and ids come from.
+pub fn clock() -> Clock {
+    Clock { now, new_id }
 }
 
 /// The time: the clock's, or that of `JOURNAL_NOW` for tests and demonstrations.

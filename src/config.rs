@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use chrono::NaiveTime;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, Value};
 
 /// A setting: its name, its built-in value as TOML, and what it is for.
@@ -16,7 +16,7 @@ pub struct Key {
 }
 
 /// Every setting there is.
-pub const KEYS: [Key; 12] = [
+pub const KEYS: [Key; 15] = [
     Key { name: "user", default: "", about: "E-mail address of the user whose journal this is; empty: the first user" },
     Key { name: "time_zone", default: "", about: "IANA name, such as Europe/Berlin; empty: the system's" },
     Key { name: "day_start", default: "00:00", about: "When a new day begins for new entries, such as 04:00" },
@@ -41,6 +41,17 @@ pub const KEYS: [Key; 12] = [
     },
     Key { name: "model_threads", default: "0", about: "Threads the model server computes with; 0: all cores but one" },
     Key { name: "cache_megabytes", default: "256", about: "Size bound of the cache of model results" },
+    Key {
+        name: "slow_statement_ms",
+        default: "1000",
+        about: "Statements that take this long, in milliseconds, go to slow.log with their plan; 0: all",
+    },
+    Key { name: "postgres_url", default: "", about: "The deployment's PostgreSQL, as postgresql://user@host/database" },
+    Key {
+        name: "postgres_url_file",
+        default: "",
+        about: "File that holds this URL, when it has a password in it; readable by you alone",
+    },
 ];
 
 /// How a search looks.
@@ -97,6 +108,12 @@ pub struct Config {
     pub model_threads: Option<usize>,
     /// Size bound of the cache, in bytes.
     pub cache_bytes: u64,
+    /// How long a statement may take until it is written down as slow, in milliseconds.
+    pub slow_statement_ms: u64,
+    /// The deployment's PostgreSQL.
+    pub postgres_url: Option<String>,
+    /// The file that holds its URL.
+    pub postgres_url_file: Option<PathBuf>,
 }
 
 /// The settings file: kept as it was written, comments and all.
@@ -127,6 +144,11 @@ impl ConfigFile {
         Ok(ConfigFile { document, origin })
     }
 
+    /// The text of a setting as it may be shown, without a password in it, and whether the file says it.
+    pub fn shown(&self, name: &str) -> Result<(String, bool)> {
+        self.get(name).map(|(value, set)| (without_password(&value), set))
+    }
+
     /// The text of a setting, and whether the file says it.
     pub fn get(&self, name: &str) -> Result<(String, bool)> {
         let key = key(name)?;
@@ -143,6 +165,12 @@ impl ConfigFile {
     /// Usage when the name or the value is not one.
     pub fn set(&mut self, name: &str, value: Option<&str>) -> Result<()> {
         let key = key(name)?;
+        if let Some(text) = value
+            && without_password(text) != text
+        {
+            return Err(Error::usage(format!("{name}: a password does not belong on a command line"))
+                .hint("put the URL into a file that only you can read, and name it: `journal config set postgres_url_file FILE`"));
+        }
         match value {
             None => {
                 self.document.remove(name);
@@ -208,9 +236,41 @@ impl ConfigFile {
                 model_idle_seconds: number("model_idle_seconds", 7 * 86_400)?,
                 model_threads: Some(number("model_threads", 1024)? as usize).filter(|threads| *threads > 0),
                 cache_bytes: number("cache_megabytes", 1 << 20)?.max(1) << 20,
+                slow_statement_ms: number("slow_statement_ms", 86_400_000)?,
+                postgres_url: set("postgres_url")?,
+                postgres_url_file: set("postgres_url_file")?.map(PathBuf::from),
             })
         };
         build().map_err(from)
+    }
+}
+
+/// A URL, or `key=value` settings of PostgreSQL, with asterisks for the password; any other text as it is.
+pub fn without_password(text: &str) -> String {
+    if let Some((scheme, rest)) = text.split_once("://") {
+        let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let shown = match authority.rsplit_once('@') {
+            Some((login, host)) => match login.split_once(':') {
+                Some((user, _)) => format!("{user}:***@{host}"),
+                None => authority.to_string(),
+            },
+            None => authority.to_string(),
+        };
+        let Some((path, query)) = tail.split_once('?') else { return format!("{scheme}://{shown}{tail}") };
+        let hide = |pair: &str| if pair.starts_with("password=") { "password=***".into() } else { pair.to_string() };
+        let query: Vec<String> = query.split('&').map(hide).collect();
+        return format!("{scheme}://{shown}{path}?{}", query.join("&"));
+    }
+    match text.find("password") {
+        Some(at) if text[at + 8..].trim_start().starts_with('=') => {
+            let value = text[at + 8..].trim_start()[1..].trim_start();
+            let end = match value.strip_prefix('\'') {
+                Some(quoted) => quoted.find('\'').map_or(value.len(), |end| end + 2),
+                None => value.find(char::is_whitespace).unwrap_or(value.len()),
+            };
+            format!("{}password=***{}", &text[..at], &value[end..])
+        }
+        _ => text.to_string(),
     }
 }
 
@@ -230,6 +290,24 @@ fn wrong(name: &str, value: &str, wanted: &str) -> Error {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        for (text, shown) in [
+            ("postgresql://me:secret@host:5432/db?sslmode=require", "postgresql://me:***@host:5432/db?sslmode=require"),
+            ("postgresql://me:se:c@ret@host/db", "postgresql://me:***@host/db"),
+            (
+                "postgresql://me@host/db?password=secret&sslmode=require",
+                "postgresql://me@host/db?password=***&sslmode=require",
+            ),
+            ("postgresql://me@host/db", "postgresql://me@host/db"),
+            ("host=h password=secret dbname=d", "host=h password=*** dbname=d"),
+            ("host=h password = 'my secret' dbname=d", "host=h password=*** dbname=d"),
+            ("Europe/Berlin", "Europe/Berlin"),
+        ] {
+            assert_eq!(without_password(text), shown);
+        }
+    }
 
     #[test]
     fn the_built_in_values_are_valid_and_comments_survive() {

@@ -15,7 +15,8 @@
 //! - [`analysis`]: sentiment, mood trends, statistics, passages to vectors, and `drain`, which does
 //!   what is pending.
 //! - [`search`]: by words, by meaning, fused, with evidence.
-//! - [`exchange`]: files in and out. [`care`]: `doctor`.
+//! - [`exchange`]: files in and out. [`care`]: `doctor`, and what SQL statements cost.
+//! - `sync`: the deployment's PostgreSQL: connection, migrations. Only with the feature `sync`.
 //! - [`output`]: how results look. Opens nothing.
 //! - [`config`], [`paths`], [`publish`], [`error`]: settings, places, whole files, failures.
 //! - [`app`]: the composition root: opens each part on first use; time, randomness and the
@@ -28,7 +29,7 @@
 //! # Arrows
 //!
 //! ```text
-//! main → cli → app → {search, analysis, care, exchange, account} → {follow} → {store, index, cache, model} → journal
+//! main → cli → app → {search, analysis, care, exchange, sync, account} → {follow} → {store, index, cache, model} → journal
 //!                     output → {journal, results}
 //! ```
 //!
@@ -46,11 +47,13 @@
 //!    `edit` and `export` work on SQLite alone.
 //! 5. What is pending is what has no result; there is no queue to keep true. A changed text loses its
 //!    analysis by trigger, so nothing stale survives, whoever wrote.
+//! 6. A migration is one transaction with its number, and a copy of the journal as it was is on the disk
+//!    before the first.
 //!
 //! # Deliberately absent
 //!
 //! No constraint, index or generated column uses a function of ours: any SQLite client may read and
-//! write the file. No network code outside [`model::hub`]. No async runtime. No queue table.
+//! write the file. No network code outside [`model::hub`] and `sync`. No async runtime. No queue table.
 
 pub mod account;
 pub mod analysis;
@@ -70,3 +73,5 @@ pub mod paths;
 pub mod publish;
 pub mod search;
 pub mod store;
+#[cfg(feature = "sync")]
+pub mod sync;

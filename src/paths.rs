@@ -104,6 +104,21 @@ impl Paths {
         self.data.join("login.lock")
     }
 
+    /// Copies kept before a schema is changed.
+    pub fn backups(&self) -> PathBuf {
+        self.data.join("backups")
+    }
+
+    /// What the statements of all commands have cost.
+    pub fn statements_log(&self) -> PathBuf {
+        self.data.join("statements.log")
+    }
+
+    /// Slow statements with their plans.
+    pub fn slow_log(&self) -> PathBuf {
+        self.data.join("slow.log")
+    }
+
     /// The lock that one background analysis holds.
     pub fn analyze_lock(&self) -> PathBuf {
         self.data.join("analyze.lock")

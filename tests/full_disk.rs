@@ -220,6 +220,45 @@ fn a_disk_that_cannot_be_written_can_be_read() {
     sandbox.expect_well();
 }
 
+/// A journal of an older program on a full disk: it is refused, told why, and left as it is.
+#[test]
+fn an_older_journal_waits_until_there_is_room_for_its_copy() {
+    let Some((sandbox, disk, kept)) = journal() else { return };
+    let exported = sandbox.ok(&["export"]).stdout;
+    sandbox.ok(&["migrate", "down", "--to", "004", "--yes", "--no-backup"]);
+    let file = sandbox.data().join("journal.db");
+    let before = fs::read(&file).unwrap();
+    let _ = fs::remove_file(sandbox.data().join("statements.log"));
+    disk.fill();
+    for args in [&["list"][..], &["search", "kept"], &["migrate", "up"]] {
+        let refused = sandbox.run(args).expect(1);
+        let words = ["disk is full", "are free", "nothing was changed", "free some space"];
+        assert!(words.iter().any(|words| refused.stderr.contains(words)), "{refused}");
+    }
+    let add = sandbox.run(&["add", "A text for an older journal"]).expect(1);
+    assert_eq!(take_draft(&sandbox, &add), "A text for an older journal");
+    assert_eq!(fs::read(&file).unwrap(), before);
+    assert_ne!(sandbox.json(&["migrate", "status"])["pending"], 0);
+    let left = fs::read_dir(sandbox.data().join("backups")).map_or(0, Iterator::count);
+    assert_eq!(left, 0);
+
+    disk.free();
+    assert_eq!(sandbox.ok(&["export"]).stdout, exported);
+    assert_eq!(sandbox.json(&["migrate", "status"])["backups"].as_array().unwrap().len(), 1);
+    assert_eq!(sandbox.ok(&["list", "--count"]).stdout.trim(), kept.len().to_string());
+    sandbox.ok(&["analyze"]);
+    sandbox.expect_well();
+
+    // On a disk that cannot be written it stays old, and says what it would take.
+    sandbox.ok(&["migrate", "down", "--to", "004", "--yes", "--no-backup"]);
+    disk.remount("ro", &sandbox);
+    let list = sandbox.run(&["list"]).expect(1);
+    assert!(list.stderr.contains("written by an older version") || list.stderr.contains("cannot be written"), "{list}");
+    assert_ne!(sandbox.json(&["migrate", "status"])["pending"], 0);
+    disk.remount("rw", &sandbox);
+    assert_eq!(sandbox.ok(&["export"]).stdout, exported);
+}
+
 /// An empty folder that cannot be written: there is no journal, and none can be made.
 #[test]
 fn a_first_use_where_nothing_can_be_written() {

@@ -49,7 +49,7 @@ fn reaching_out(calls: &[String]) -> Vec<&String> {
 }
 
 /// A line of arguments for every verb; `{id}` is an entry, `{sample}` a file, `{out}` another.
-const EVERY_VERB: [&str; 40] = [
+const EVERY_VERB: [&str; 44] = [
     "",
     "add a line #tag",
     "add --json another line",
@@ -88,6 +88,10 @@ const EVERY_VERB: [&str; 40] = [
     "models install --from {sample}",
     "reindex",
     "doctor",
+    "doctor --queries",
+    "migrate status",
+    "migrate down --to 004 --yes",
+    "migrate up",
     "config list",
     "completions bash",
 ];

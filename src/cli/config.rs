@@ -46,7 +46,7 @@ pub(super) fn run(args: ConfigArgs, app: &mut App) -> Result<()> {
         ConfigVerb::List => {
             let mut rows = Vec::new();
             for key in &KEYS {
-                rows.push((key, file.get(key.name)?));
+                rows.push((key, file.shown(key.name)?));
             }
             if app.printer.is_json() {
                 let items: Vec<Value> = rows
@@ -65,7 +65,7 @@ pub(super) fn run(args: ConfigArgs, app: &mut App) -> Result<()> {
             app.printer.raw(&table)
         }
         ConfigVerb::Get { name } => {
-            let (value, _) = file.get(&name)?;
+            let (value, _) = file.shown(&name)?;
             if app.printer.is_json() { app.printer.json(&json!({name: value})) } else { app.printer.line(&value) }
         }
         ConfigVerb::Set { name, value } => {
@@ -112,7 +112,7 @@ pub(super) fn run(args: ConfigArgs, app: &mut App) -> Result<()> {
 
 /// What a setting is now.
 fn said(app: &mut App, file: &ConfigFile, name: &str) -> Result<()> {
-    let (value, _) = file.get(name)?;
+    let (value, _) = file.shown(name)?;
     if app.printer.is_json() {
         return app.printer.json(&json!({name: value}));
     }

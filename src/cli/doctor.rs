@@ -8,10 +8,30 @@ use serde_json::json;
 ///
 /// Reads the whole database and every projection. Exit code 5 when data is damaged, 1 when something
 /// else needs care; what heals by itself is told and is no failure.
+///
+/// Every command leaves what its SQL statements cost (statements.log); --queries shows the slowest with
+/// their plans, the indexes that none of them reads, and the tables that are read from end to end. Those
+/// that take longer than `slow_statement_ms` are in slow.log. No text of yours is in either.
 #[derive(Debug, clap::Args)]
-pub(super) struct DoctorArgs {}
+pub(super) struct DoctorArgs {
+    /// Show what the statements of past commands have cost instead
+    #[arg(long)]
+    queries: bool,
+    /// Forget these costs
+    #[arg(long, requires = "queries")]
+    reset: bool,
+    /// How many statements and tables to show
+    #[arg(short = 'n', long, value_name = "N", requires = "queries", default_value_t = 20)]
+    limit: usize,
+}
 
-pub(super) fn run(_: &DoctorArgs, app: &mut App) -> Result<u8> {
+pub(super) fn run(args: &DoctorArgs, app: &mut App) -> Result<u8> {
+    if args.reset {
+        return super::queries::reset(app).map(|()| 0);
+    }
+    if args.queries {
+        return super::queries::show(app, args.limit).map(|()| 0);
+    }
     let model = app.model_if_installed()?;
     let (text, vectors) = (app.text_index(), app.paths.vector_index());
     let (data, drafts) = (app.paths.data.clone(), app.paths.drafts());

@@ -18,9 +18,11 @@ mod home;
 mod import;
 mod list;
 mod login;
+mod migrate;
 mod models;
 mod mood;
 mod progress;
+mod queries;
 mod recorder;
 mod reindex;
 mod search;
@@ -159,6 +161,7 @@ enum Verb {
     Models(models::ModelsArgs),
     Reindex(reindex::ReindexArgs),
     Doctor(doctor::DoctorArgs),
+    Migrate(migrate::MigrateArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -218,6 +221,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         app.printer.set_pager(app.config.pager.clone().or_else(|| std::env::var("PAGER").ok()).or(Some("less".into())));
     }
     let outcome = run(cli.verb, &mut app).and_then(|code| app.printer.flush().map(|()| code));
+    queries::record(&app);
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(error) => ExitCode::from(app.printer.fail(&error)),
@@ -252,6 +256,7 @@ fn run(verb: Option<Verb>, app: &mut App) -> crate::error::Result<u8> {
         Some(Verb::Models(args)) => models::run(args, app),
         Some(Verb::Reindex(args)) => done(reindex::run(&args, app)),
         Some(Verb::Doctor(args)) => doctor::run(&args, app),
+        Some(Verb::Migrate(args)) => done(migrate::run(args, app)),
         Some(Verb::Config(args)) => done(config::run(args, app)),
         Some(Verb::Completions(args)) => done(completions::run(&args, app)),
     }

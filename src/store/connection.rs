@@ -1,8 +1,9 @@
 //! Opening the database, and what its failures mean to a person.
 
-use super::migrations;
+use super::schema::{self, How, Migrated};
+use super::{Clock, migrations, monitor};
 use crate::error::{Error, Kind, Result};
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,13 +22,41 @@ pub(super) struct Opened {
     pub(super) connection: Connection,
     /// Why nothing can be written, when nothing can.
     pub(super) unwritable: Option<Error>,
+    /// What was done to the schema.
+    pub(super) migrated: Option<Migrated>,
 }
 
 /// Opens the database in this folder, creating and migrating it when needed.
 ///
 /// Creation, the switch to write-ahead logging and migrations happen under a lock file, because the
 /// busy handler does not cover the switch: eight first starts at once would fail without it.
-pub(super) fn open(folder: &Path) -> Result<Opened> {
+pub(super) fn open(folder: &Path, clock: Clock) -> Result<Opened> {
+    let path = folder.join(FILE_NAME);
+    let (mut connection, version) = match open_or_create(folder)? {
+        Ok(opened) => opened,
+        Err(error) if is_unwritable(&path, &error) && path.exists() => {
+            let connection = open_unwritable(&path, &error)?;
+            return Ok(Opened { connection, unwritable: Some(cannot_open(&path, &error)), migrated: None });
+        }
+        Err(error) => return Err(cannot_open(&path, &error)),
+    };
+    if version > migrations::LATEST {
+        return Err(schema::newer(&path, &connection, version));
+    }
+    let migrated = if version < migrations::LATEST {
+        schema::up(folder, &mut connection, How { to: None, backup: true }, clock)?
+    } else {
+        None
+    };
+    Ok(Opened { connection, unwritable: None, migrated })
+}
+
+/// Opens the database in this folder for a change of its schema; gives its version.
+pub(super) fn open_for_migration(folder: &Path) -> Result<(Connection, i64)> {
+    open_or_create(folder)?.map_err(|error| cannot_open(&folder.join(FILE_NAME), &error))
+}
+
+fn open_or_create(folder: &Path) -> Result<rusqlite::Result<(Connection, i64)>> {
     let path = folder.join(FILE_NAME);
     // A database that was cut to nothing looks like a new one; what was made from it tells.
     if path.metadata().is_ok_and(|file| file.len() == 0) && folder.join("index").exists() {
@@ -40,37 +69,17 @@ pub(super) fn open(folder: &Path) -> Result<Opened> {
     if !path.exists() {
         create_folder(folder)?;
     }
-    let opened = Connection::open(&path)
-        .and_then(|mut connection| prepare(&mut connection).map(|version| (connection, version)));
-    let (mut connection, version) = match opened {
-        Ok(opened) => opened,
-        Err(error) if is_unwritable(&path, &error) && path.exists() => {
-            let connection = open_unwritable(&path, &error)?;
-            return Ok(Opened { connection, unwritable: Some(cannot_open(&path, &error)) });
-        }
-        Err(error) => return Err(cannot_open(&path, &error)),
-    };
-    if version > migrations::LATEST {
-        return Err(Error::failure(format!(
-            "the journal {} has schema version {version}, and this journal understands up to {}",
-            path.display(),
-            migrations::LATEST
-        ))
-        .hint("it was written by a newer version: install that one"));
-    }
-    if version < migrations::LATEST {
-        let lock = lock_file(folder)?;
-        lock.lock().map_err(|error| Error::io("cannot lock", folder, error))?;
-        connection
-            .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))
-            .map_err(|error| cannot_open(&path, &error))?;
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|error| cannot_open(&path, &error))?;
-        migrations::up(&transaction)?;
-        transaction.commit().map_err(|error| cannot_open(&path, &error))?;
-    }
-    Ok(Opened { connection, unwritable: None })
+    Ok(Connection::open(&path).and_then(|mut connection| prepare(&mut connection).map(|version| (connection, version))))
+}
+
+/// Opens a database of any version for reading, and changes nothing.
+pub(super) fn open_any_version(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(path, flags)
+        .and_then(|mut connection| prepare(&mut connection).map(|_| connection));
+    opened.or_else(|error| {
+        if is_unwritable(path, &error) { open_immutable(path, &error) } else { Err(cannot_open(path, &error)) }
+    })
 }
 
 /// Opens a second connection to a database that is open already, for reading.
@@ -88,7 +97,8 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<i64> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024)?;
     connection.set_prepared_statement_cache_capacity(64);
-    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+    monitor::watch(connection)?;
+    migrations::version(connection)
 }
 
 /// Sleeps 0.3 to 3 ms. SQLite's own busy timeout backs off to 100 ms and starves some of many
@@ -102,6 +112,20 @@ pub(super) fn wait_a_little(tries: i32) -> bool {
 /// A journal on a medium that cannot be written, or has no room for the files that readers share, is
 /// still readable, as long as no other process has left unfinished work beside it.
 fn open_unwritable(path: &Path, why: &rusqlite::Error) -> Result<Connection> {
+    let connection = open_immutable(path, why)?;
+    let version = migrations::version(&connection).map_err(|_| cannot_open(path, why))?;
+    if version > migrations::LATEST {
+        return Err(schema::newer(path, &connection, version));
+    }
+    if version < migrations::LATEST {
+        return Err(cannot_open(path, why)
+            .context("the journal was written by an older version and has to be brought up to date"));
+    }
+    Ok(connection)
+}
+
+/// Opens a database beside which nothing can be written.
+fn open_immutable(path: &Path, why: &rusqlite::Error) -> Result<Connection> {
     let wal = PathBuf::from(format!("{}-wal", path.display()));
     if fs::metadata(&wal).is_ok_and(|wal| wal.len() > 0) {
         return Err(cannot_open(path, why));
@@ -110,11 +134,6 @@ fn open_unwritable(path: &Path, why: &rusqlite::Error) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
         .map_err(|error| cannot_open(path, &error))?;
-    let version: i64 =
-        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(|_| cannot_open(path, why))?;
-    if version != migrations::LATEST {
-        return Err(cannot_open(path, why));
-    }
     Ok(connection)
 }
 
@@ -128,12 +147,22 @@ fn is_unwritable(path: &Path, error: &rusqlite::Error) -> bool {
 fn is_full(path: &Path, error: &rusqlite::Error) -> bool {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => true,
-        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => path
-            .parent()
-            .and_then(|folder| rustix::fs::statvfs(folder).ok())
-            .is_some_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < LITTLE_ROOM),
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => {
+            path.parent().and_then(free_space).is_some_and(|free| free < LITTLE_ROOM)
+        }
         _ => false,
     }
+}
+
+/// The bytes that this user may still write in a folder.
+pub(super) fn free_space(folder: &Path) -> Option<u64> {
+    rustix::fs::statvfs(folder).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// The bytes of a database and of the log beside it.
+pub(super) fn size(path: &Path) -> u64 {
+    let length = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+    length(path) + length(&PathBuf::from(format!("{}-wal", path.display())))
 }
 
 /// Creates the data folder, for its owner only.
@@ -146,19 +175,26 @@ fn create_folder(folder: &Path) -> Result<()> {
         .map_err(|error| Error::io("cannot create the data folder", folder, error))
 }
 
-fn lock_file(folder: &Path) -> Result<File> {
+/// Waits until nobody else creates or changes the schema; held until it is dropped.
+pub(super) fn lock(folder: &Path) -> Result<File> {
     let path = folder.join("journal.lock");
-    OpenOptions::new()
+    let file = OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
         .open(&path)
-        .map_err(|error| Error::io("cannot open", &path, error))
+        .map_err(|error| Error::io("cannot open", &path, error))?;
+    file.lock().map_err(|error| Error::io("cannot lock", folder, error))?;
+    Ok(file)
 }
 
 fn cannot_open(path: &Path, error: &rusqlite::Error) -> Error {
+    cannot("open", path, error)
+}
+
+pub(super) fn cannot(what: &str, path: &Path, error: &rusqlite::Error) -> Error {
     let reason = if is_full(path, error) { full() } else { from_sqlite(error) };
-    reason.context(format_args!("cannot open the journal {}", path.display()))
+    reason.context(format_args!("cannot {what} the journal {}", path.display()))
 }
 
 fn full() -> Error {

@@ -1,6 +1,11 @@
 //! Migrations: numbered files, never edited, each in one transaction with its version number.
+//!
+//! The schema version (`PRAGMA user_version`) is the number of the last migration plus one, so that 0 is an
+//! empty file. What is applied follows the order of [`MIGRATIONS`].
 
+use super::value::timestamp;
 use crate::error::{Error, Result};
+use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 /// One step of the schema, with the way back.
@@ -9,6 +14,24 @@ pub struct Migration {
     pub name: &'static str,
     up: &'static str,
     down: &'static str,
+}
+
+impl Migration {
+    /// The number that the name begins with.
+    pub const fn number(&self) -> i64 {
+        let digits = self.name.as_bytes();
+        let (mut at, mut number) = (0, 0);
+        while at < digits.len() && digits[at].is_ascii_digit() {
+            number = number * 10 + (digits[at] - b'0') as i64;
+            at += 1;
+        }
+        number
+    }
+
+    /// The schema version when this migration is the last.
+    pub const fn version(&self) -> i64 {
+        self.number() + 1
+    }
 }
 
 macro_rules! migration {
@@ -22,7 +45,7 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first.
-pub const MIGRATIONS: [Migration; 8] = [
+pub const MIGRATIONS: [Migration; 9] = [
     migration!("000_initial_schema"),
     migration!("001_change_log"),
     migration!("002_entry_details"),
@@ -31,42 +54,87 @@ pub const MIGRATIONS: [Migration; 8] = [
     migration!("005_topics"),
     migration!("006_user_statistics"),
     migration!("007_session_index"),
+    migration!("008_schema_migrations"),
 ];
 
 /// The schema version (`PRAGMA user_version`) after the last migration.
-pub const LATEST: i64 = MIGRATIONS.len() as i64;
+pub const LATEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version();
 
-fn version(connection: &Connection) -> Result<i64> {
-    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+/// The version of this program, as a migration it applies is signed with.
+pub const PROGRAM: &str = env!("CARGO_PKG_VERSION");
+
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Applies what is missing. The caller holds a write transaction, so that a step and its number are
-/// one.
-pub(super) fn up(connection: &Connection) -> Result<()> {
-    for (index, migration) in MIGRATIONS.iter().enumerate().skip(version(connection)?.max(0) as usize) {
-        connection
-            .execute_batch(migration.up)
-            .and_then(|()| connection.pragma_update(None, "user_version", index as i64 + 1))
-            .map_err(|error| {
-                Error::from(error).context(format_args!("cannot apply the migration {}", migration.name))
-            })?;
-    }
-    Ok(())
+/// The migrations that lead from one schema version up to another, oldest first.
+pub(super) fn between(from: i64, to: i64) -> impl DoubleEndedIterator<Item = &'static Migration> {
+    MIGRATIONS.iter().filter(move |migration| migration.version() > from && migration.version() <= to)
 }
 
-/// Takes back every migration above `target`, newest first, in a transaction of the caller.
-#[cfg_attr(not(test), allow(dead_code))]
-pub(super) fn down(connection: &Connection, target: i64) -> Result<()> {
-    for (index, migration) in MIGRATIONS.iter().enumerate().rev() {
-        if (index as i64) < target || index as i64 >= version(connection)? {
-            continue;
+/// Applies one migration of a run that began at version `from`. The caller holds a write transaction, so
+/// that a step and its number are one.
+pub(super) fn apply(connection: &Connection, migration: &Migration, from: i64, at: DateTime<Utc>) -> Result<()> {
+    connection
+        .execute_batch(migration.up)
+        .and_then(|()| connection.pragma_update(None, "user_version", migration.version()))
+        .and_then(|()| sign(connection, migration, from, at))
+        .map_err(|error| Error::from(error).context(format_args!("cannot apply the migration {}", migration.name)))
+}
+
+/// Takes one migration back, in a write transaction of the caller.
+pub(super) fn take_back(connection: &Connection, migration: &Migration) -> Result<()> {
+    let below = MIGRATIONS.iter().map(Migration::version).filter(|version| *version < migration.version()).max();
+    let forget = || -> rusqlite::Result<()> {
+        if is_signed(connection)? {
+            connection.execute("DELETE FROM schema_migrations WHERE number >= ?1", [migration.number()])?;
         }
-        connection
-            .execute_batch(migration.down)
-            .and_then(|()| connection.pragma_update(None, "user_version", index as i64))
-            .map_err(|error| Error::from(error).context(format_args!("cannot take back {}", migration.name)))?;
+        Ok(())
+    };
+    connection
+        .execute_batch(migration.down)
+        .and_then(|()| connection.pragma_update(None, "user_version", below.unwrap_or(0)))
+        .and_then(|()| forget())
+        .map_err(|error| Error::from(error).context(format_args!("cannot take back {}", migration.name)))
+}
+
+/// Whether this journal says which program applied which migration.
+pub(super) fn is_signed(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations')",
+        [],
+        |row| row.get(0),
+    )
+}
+
+/// Writes down who has applied what: also the migrations before the table was there, as far as known.
+fn sign(connection: &Connection, migration: &Migration, from: i64, at: DateTime<Utc>) -> rusqlite::Result<()> {
+    if !is_signed(connection)? {
+        return Ok(());
+    }
+    let mut insert = connection.prepare(
+        "INSERT INTO schema_migrations(number, name, applied_at, program) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING",
+    )?;
+    for done in between(0, migration.version()) {
+        let ours = (done.version() > from).then(|| (timestamp(at), PROGRAM));
+        let (at, program) = ours.unzip();
+        insert.execute((done.number(), done.name, at, program))?;
     }
     Ok(())
+}
+
+/// Applies every migration that is missing.
+#[cfg(test)]
+pub(super) fn up(connection: &Connection) -> Result<()> {
+    let from = version(connection)?;
+    between(from, LATEST).try_for_each(|migration| apply(connection, migration, from, DateTime::UNIX_EPOCH))
+}
+
+/// Takes back every migration above a version.
+#[cfg(test)]
+pub(super) fn down(connection: &Connection, to: i64) -> Result<()> {
+    between(to, LATEST).rev().try_for_each(|migration| take_back(connection, migration))
 }
 
 #[cfg(test)]
@@ -86,21 +154,59 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         let mut schemas = vec![schema(&connection)];
         for migration in &MIGRATIONS {
-            connection.execute_batch(migration.up).unwrap();
+            apply(&connection, migration, 0, DateTime::UNIX_EPOCH).unwrap();
             assert!(
                 migration.up.starts_with("-- ") && migration.down.starts_with("-- "),
                 "{} says why",
                 migration.name
             );
+            assert_eq!(version(&connection).unwrap(), migration.version());
             schemas.push(schema(&connection));
         }
-        connection.pragma_update(None, "user_version", LATEST).unwrap();
-        for target in (0..LATEST).rev() {
-            down(&connection, target).unwrap();
-            assert_eq!(schema(&connection), schemas[target as usize]);
+        for (index, migration) in MIGRATIONS.iter().enumerate().rev() {
+            take_back(&connection, migration).unwrap();
+            assert_eq!(schema(&connection), schemas[index], "without {}", migration.name);
         }
+        assert_eq!(version(&connection).unwrap(), 0);
         up(&connection).unwrap();
-        assert_eq!(schema(&connection), schemas[LATEST as usize]);
+        assert_eq!(schema(&connection), schemas[MIGRATIONS.len()]);
+    }
+
+    #[test]
+    fn every_folder_is_listed() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+        let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        assert_eq!(names, MIGRATIONS.each_ref().map(|migration| migration.name));
+    }
+
+    #[test]
+    fn numbers_rise_and_those_of_the_first_release_stay() {
+        assert!(MIGRATIONS.is_sorted_by(|one, next| one.number() < next.number()));
+        let first: Vec<i64> = MIGRATIONS[..5].iter().map(Migration::version).collect();
+        assert_eq!(first, [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn every_migration_is_signed_also_those_before_the_table_was_there() {
+        let connection = Connection::open_in_memory().unwrap();
+        up(&connection).unwrap();
+        let signed: i64 = connection.query_row("SELECT count(*) FROM schema_migrations", [], |row| row.get(0)).unwrap();
+        assert_eq!(signed, MIGRATIONS.len() as i64);
+        let program: String = connection
+            .query_row("SELECT program FROM schema_migrations ORDER BY number LIMIT 1", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(program, PROGRAM);
+
+        // Nobody knows who made the first five of an older journal.
+        let older = Connection::open_in_memory().unwrap();
+        between(0, 5).for_each(|migration| apply(&older, migration, 0, DateTime::UNIX_EPOCH).unwrap());
+        between(5, LATEST).for_each(|migration| apply(&older, migration, 5, DateTime::UNIX_EPOCH).unwrap());
+        let unknown: i64 = older
+            .query_row("SELECT count(*) FROM schema_migrations WHERE program IS NULL", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(unknown, 5);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod accounts;
 mod bulk;
 mod columns;
 mod connection;
+mod copy;
 mod entries;
 mod judging;
 mod known;
@@ -18,11 +19,14 @@ mod listing;
 mod log;
 mod meaning;
 mod migrations;
+mod monitor;
+mod plan;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod plan_tests;
 mod row;
 mod rows;
+mod schema;
 mod sentiments;
 mod sessions;
 mod snapshot;
@@ -45,8 +49,11 @@ pub use known::Known;
 pub use listing::{Cursor, Page, Sort, SortKey};
 pub use log::{Operation, Version};
 pub use meaning::{PassageVector, PendingText, StoredPassage};
-pub use migrations::{LATEST, MIGRATIONS, Migration};
+pub use migrations::{LATEST, MIGRATIONS, Migration, PROGRAM};
+pub use monitor::{Statement, take_statements};
+pub use plan::{Index, Plan};
 pub use rows::{ConstraintKind, Refusal, Row, RowWriter, Written};
+pub use schema::{How, Loss, Migrated, Schema, Standing, Step, find_migration, inspect, migrate_down, migrate_up};
 pub use sessions::Session;
 pub use snapshot::{Passage, Snapshot};
 pub use statistics::Counts;
@@ -80,6 +87,7 @@ pub struct Store {
     unwritable: Option<Error>,
     clock: Clock,
     folder: PathBuf,
+    migrated: Option<Migrated>,
 }
 
 impl Store {
@@ -88,8 +96,14 @@ impl Store {
     /// # Errors
     /// Corrupt, busy, or a failure that names the path: no space, no permission, a newer schema.
     pub fn open(folder: &Path, clock: Clock) -> Result<Store> {
-        let Opened { connection, unwritable } = connection::open(folder)?;
-        Ok(Store { connection, unwritable, clock, folder: folder.to_path_buf() })
+        let Opened { connection, unwritable, migrated } = connection::open(folder, clock)?;
+        Ok(Store { connection, unwritable, clock, folder: folder.to_path_buf(), migrated })
+    }
+
+    /// What was done to the schema of an older journal when it was opened; told once. Nothing for a new
+    /// journal.
+    pub fn take_migrated(&mut self) -> Option<Migrated> {
+        self.migrated.take().filter(|migrated| migrated.backup.is_some())
     }
 
     /// Runs `work` in one transaction that holds the write lock from its start, and commits.

@@ -21,6 +21,7 @@ mod list;
 mod login;
 #[cfg(feature = "model-server")]
 mod meaning;
+mod migrate;
 mod models;
 mod mood;
 mod reindex;

@@ -5,9 +5,11 @@ mod server;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod migrate;
 mod parity;
 mod schema;
 mod statistics;
+mod tls;
 mod trends;
 mod trigram;
 mod values;

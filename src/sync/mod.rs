@@ -1,0 +1,13 @@
+//! The deployment: the architecture's PostgreSQL, its schema, and what goes there. Only with the feature
+//! `sync`; the only place that names the crates of PostgreSQL and TLS.
+//!
+//! - [`postgres`]: where the server is, how to reach it, what its refusals mean.
+//! - [`migrations`]: the schema there, numbered as here, with its own bookkeeping in `journal_cli`.
+//! - [`adopt`]: tables that are there already: made of the same statements, or not.
+//! - [`dump`]: a backup of the whole database before its schema is changed.
+
+pub mod adopt;
+pub mod dump;
+pub mod migrations;
+pub mod postgres;
+mod tls;

@@ -49,7 +49,7 @@ fn reaching_out(calls: &[String]) -> Vec<&String> {
 }
 
 /// A line of arguments for every verb; `{id}` is an entry, `{sample}` a file, `{out}` another.
-const EVERY_VERB: [&str; 44] = [
+const EVERY_VERB: [&str; 48] = [
     "",
     "add a line #tag",
     "add --json another line",
@@ -68,6 +68,10 @@ const EVERY_VERB: [&str; 44] = [
     "search rain --mode meaning",
     "similar {id}",
     "mood --by month",
+    "stats",
+    "topics",
+    "topics find slep",
+    "bulk moods /dev/null",
     "user add other@example.org",
     "user list",
     "user show",

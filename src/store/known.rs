@@ -35,7 +35,7 @@ impl EntryWriter<'_> {
         for id in candidates {
             let entry = read(self.connection, id)?.ok_or_else(|| Error::failure("an entry vanished"))?;
             if entry.user_id != self.user {
-                return Err(Error::failure(format!("the id {id} belongs to an entry of another user")));
+                return Err(Error::usage(format!("the id {id} belongs to an entry of another user")));
             }
             if !differs(&entry, new, given) {
                 known = Known::Same(id);
@@ -74,9 +74,11 @@ impl EntryWriter<'_> {
 
     /// The entries of this date, title and text that no line of the file stands for yet.
     fn equal(&self, new: &NewEntry) -> Result<Vec<Uuid>> {
+        // A text that another client has changed has no hash.
         let mut statement = self.connection.prepare_cached(
-            "SELECT e.id FROM entry_details d JOIN journal_entries e ON e.id = d.entry_id WHERE d.content_hash = ?1
-             AND +e.user_id = ?2 AND e.entry_date = ?3 AND e.title IS ?4 AND e.content = ?5 ORDER BY e.id",
+            "SELECT e.id FROM entry_details d JOIN journal_entries e ON e.id = d.entry_id
+             WHERE (d.content_hash = ?1 OR d.content_hash IS NULL)
+             AND +e.user_id = ?2 AND +e.entry_date = ?3 AND e.title IS ?4 AND e.content = ?5 ORDER BY e.id",
         )?;
         let hash = content_hash(new.title.as_deref(), &new.content);
         let mut rows =
@@ -92,6 +94,10 @@ impl EntryWriter<'_> {
     /// Changes an entry that is there to what an import brings: every field that is given. What models
     /// said of another text gives way to the sentiments and the inferred mood of `new`.
     pub fn update(&mut self, id: Uuid, new: &NewEntry, given: Given) -> Result<()> {
+        self.all_or_nothing(|writer| writer.update_parts(id, new, given))
+    }
+
+    fn update_parts(&mut self, id: Uuid, new: &NewEntry, given: Given) -> Result<()> {
         let now = (self.clock.now)();
         let current = read(self.connection, id)?.ok_or_else(|| gone(id))?;
         let title = if given.title { new.title.clone() } else { current.title.clone() };

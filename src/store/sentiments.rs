@@ -5,7 +5,7 @@ use super::value::{read_timestamp, read_uuid, timestamp};
 use crate::error::{Error, Result};
 use crate::journal::entry::Sentiment;
 use chrono::{DateTime, Utc};
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use uuid::Uuid;
 
 /// Keeps what a model said; what it said before about the same entry gives way.
@@ -29,7 +29,13 @@ pub(super) fn put(connection: &Connection, entry: Uuid, sentiment: &Sentiment, n
             sentiment.confidence as f64 / 10_000.0,
             &sentiment.emotions,
             timestamp(sentiment.analyzed_at.unwrap_or(now)),
-        ))?;
+        ))
+        .map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::ConstraintViolation) => {
+                Error::usage(format!("there is a sentiment with the id {} already, of another entry", sentiment.id))
+            }
+            _ => error.into(),
+        })?;
     Ok(())
 }
 

@@ -71,6 +71,25 @@ impl<'a> EntryWriter<'a> {
     /// # Errors
     /// Usage when the entry breaks a rule of the schema, naming the rule.
     pub fn insert(&mut self, new: &NewEntry) -> Result<Uuid> {
+        self.all_or_nothing(|writer| writer.insert_parts(new))
+    }
+
+    /// What is refused half way leaves nothing behind: the entries before it and after it stand.
+    pub(super) fn all_or_nothing<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let run = |sql| self.connection.prepare_cached(sql)?.execute([]);
+        run("SAVEPOINT entry")?;
+        let outcome = work(self);
+        let run = |sql| self.connection.prepare_cached(sql)?.execute([]);
+        if outcome.is_err() {
+            run("ROLLBACK TO entry")?;
+            // Topics that it made are gone again.
+            self.book = TopicBook::new(self.user);
+        }
+        run("RELEASE entry")?;
+        outcome
+    }
+
+    fn insert_parts(&mut self, new: &NewEntry) -> Result<Uuid> {
         check(new.title.as_deref(), &new.content)?;
         let now = (self.clock.now)();
         let created = new.created_at.unwrap_or(now);

@@ -356,3 +356,36 @@ fn ctrl_c_imports_nothing_and_says_so() {
     assert!(error["error"]["hint"].as_str().unwrap().contains("nothing was imported"));
     assert_eq!(sandbox.count(), 1);
 }
+
+#[test]
+fn a_line_that_is_refused_half_way_leaves_nothing_behind() {
+    let sandbox = Sandbox::new();
+    let line =
+        |content: &str, rest: &str| format!("{{\"content\":\"{content}\",\"entry_date\":\"2024-01-01\"{rest}}}\n");
+    let sentiment = r#","sentiments":[{"id":"0190a000-0000-7000-8000-000000000009","model_name":"mine","sentiment_label":"x","confidence_score":1}]"#;
+    let lines = [
+        line("first #kept", sentiment),
+        line("a topic that cannot be", r#","topics":["made by the line", " odd "]"#),
+        line("a sentiment of another", sentiment),
+        line("last", r#","topics":["made by the line"]"#),
+    ];
+    let file = sandbox.file("lines.jsonl", lines.concat());
+    let report = sandbox.run(["import", &file, "--json"]).code(8).json();
+    assert_eq!((&report["new"], report["skipped"].as_array().unwrap().len()), (&2.into(), 2), "{report}");
+    assert!(report["skipped"][1]["reason"].as_str().unwrap().contains("000000000009"), "{report}");
+    assert_eq!(sandbox.count(), 2);
+    assert_eq!(sandbox.run(["topics", "list", "--json"]).ok().json().as_array().unwrap().len(), 2);
+    sandbox.run(["doctor"]).ok();
+}
+
+#[test]
+fn an_entry_whose_text_another_client_has_changed_is_known() {
+    let sandbox = Sandbox::new();
+    sandbox.add(["-d", "2024-01-01", "before"]);
+    let database = rusqlite::Connection::open(sandbox.data().join("journal.db")).unwrap();
+    database.execute("UPDATE journal_entries SET content = 'after'", []).unwrap();
+    drop(database);
+    let file = sandbox.file("line.jsonl", "{\"content\":\"after\",\"entry_date\":\"2024-01-01\"}\n");
+    let report = sandbox.run(["import", &file, "--json"]).ok().json();
+    assert_eq!((&report["new"], &report["unchanged"]), (&0.into(), &1.into()));
+}

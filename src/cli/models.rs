@@ -22,7 +22,8 @@ enum ModelsVerb {
     List,
     /// Install a model from a folder or an archive, or else from the public hub
     ///
-    /// Without --from the files are fetched over the network. Nothing else in `journal` uses it.
+    /// Without --from the files are fetched over the network, from the hub or the mirror that HF_ENDPOINT
+    /// names; what was cut short goes on where it ended. With --from nothing is asked of the network.
     Install {
         /// The model
         #[arg(default_value = DEFAULT_EMBEDDING_MODEL)]
@@ -52,8 +53,9 @@ pub(super) fn run(args: ModelsArgs, app: &mut App) -> Result<u8> {
             let installed = match from {
                 Some(path) => install::install_from(&id, &path, &folders)?,
                 None => {
+                    let hub = app.hub()?;
                     let bar = progress::bar(app, "download", 0);
-                    let outcome = hub::install_from_hub(&id, hub::HUB_URL, &folders, &mut |progress| {
+                    let outcome = hub::install_from_hub(&id, &hub, &folders, &mut |progress| {
                         bar.set_length(progress.total.unwrap_or(0));
                         bar.set_position(progress.done);
                     });

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
+use crate::model::archive::LIMITS;
 use crate::model::files::{InstalledModel, ModelFolders, record};
 use crate::model::install::install_spec;
 use crate::model::registry::{self, FileSpec, ModelSpec};
@@ -26,6 +27,9 @@ pub struct Progress<'a> {
 
 /// How often a file is asked for, when connections break, before giving up.
 const TRIES: usize = 5;
+
+/// The longest a file may be whose hash is not known, in bytes: a few settings.
+const MAX_SETTINGS_BYTES: u64 = 1024 * 1024;
 
 /// Installs the model from the hub at `base_url` (usually [`HUB_URL`]). A download cut short is
 /// taken up where it ended, by this call or a later one; files with known hashes are checked.
@@ -67,7 +71,14 @@ pub(crate) fn fetch_spec(
     for file in spec.files {
         hub.fetch(file, &folder, progress)?;
     }
-    install_spec(spec, &folder, home)?;
+    if let Err(error) = install_spec(spec, &folder, home) {
+        // What has a hash has been checked. What has none, and may be the page of a network that wants a
+        // login, must not be there for ever.
+        for file in spec.files.iter().filter(|file| file.sha256.is_none()) {
+            let _ = fs::remove_file(folder.join(file.path));
+        }
+        return Err(error);
+    }
     fs::remove_dir_all(&folder).map_err(|e| Error::io("cannot remove", &folder, e))
 }
 
@@ -179,8 +190,14 @@ impl Hub<'_> {
             if count == 0 {
                 break;
             }
-            disk.write_all(&buffer[..count]).map_err(io)?;
             done += count as u64;
+            let most = if file.sha256.is_some() { LIMITS.bytes } else { MAX_SETTINGS_BYTES };
+            if done > most {
+                drop(disk);
+                fs::remove_file(part).map_err(io)?;
+                return Err(Broken::Never(self.unreachable(file, &format!("it has more than {most} bytes"))));
+            }
+            disk.write_all(&buffer[..count]).map_err(io)?;
         }
         match total {
             Some(total) if total != done => {

@@ -21,6 +21,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 use tempfile::TempDir;
 
+#[path = "model_server/stress.rs"]
+mod stress;
+
 /// One server at a time: each takes all cores it is given, and half a gigabyte.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 

@@ -4,6 +4,7 @@
 use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::Child;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -222,6 +223,19 @@ impl ModelClient {
             }
             Err(error) => Err(Error::failure("cannot wait for the model server").source(error)),
         }
+    }
+}
+
+/// Asks the server at this socket to stop, whoever started it. One that stops already is no error.
+///
+/// # Errors
+/// When nobody listens, or whoever does gives no answer.
+pub fn ask_to_stop(socket: &Path) -> io::Result<()> {
+    let mut stream = UnixStream::connect(socket)?;
+    stream.set_read_timeout(Some(HELLO_TIMEOUT))?;
+    match greet(&mut stream).and_then(|_| exchange(&mut stream, &Request::Shutdown)) {
+        Err(error) if !went_away(&error) => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -23,6 +23,8 @@ pub struct ListenConfig {
     pub lock: PathBuf,
     /// How long to stay with nobody connected; also how long a connection may be silent.
     pub idle: Duration,
+    /// The program that serves. When another is put in its place, the server leaves to it.
+    pub executable: Option<PathBuf>,
 }
 
 /// Why [`listen`] returned.
@@ -34,6 +36,8 @@ pub enum Ended {
     Idle,
     /// A client asked for it.
     Asked,
+    /// Another program, say of a newer release, is in the place of the one that serves.
+    Replaced,
     /// The socket's file was removed or replaced, so no client can come any more.
     Unreachable,
 }
@@ -41,7 +45,8 @@ pub enum Ended {
 /// How often the watch looks whether the socket's file is still ours.
 const WATCH: Duration = Duration::from_secs(2);
 
-/// How long requests in work may take when a client has asked for shutdown.
+/// How long requests in work may take when the server is to stop. What takes longer is cut off, and asked
+/// again by the client.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Serves until idle or asked to stop. The engine is made once the lock is won.
@@ -73,7 +78,13 @@ pub fn listen<E: Engine + 'static>(config: &ListenConfig, engine: impl FnOnce() 
         let shared = Arc::clone(&shared);
         thread::spawn(move || accept(&listener, &shared))
     };
-    let ended = watch(&shared, || identity(&config.socket) == Some(ours));
+    let program = config.executable.as_deref().and_then(program_identity);
+    // While a new program is being put in place there may be none for a moment.
+    let replaced = || {
+        let now = config.executable.as_deref().and_then(program_identity);
+        program.is_some() && now.is_some() && now != program
+    };
+    let ended = watch(&shared, || identity(&config.socket) == Some(ours), replaced);
     if ended != Ended::Unreachable {
         // Wakes the acceptor, which looks whether we are leaving; then nobody can come any more.
         let woken = UnixStream::connect(&config.socket).is_ok();
@@ -132,6 +143,13 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
     fs::symlink_metadata(path).ok().map(|found| (found.dev(), found.ino()))
 }
 
+/// What tells a program from another under the same path: the file, its length and when it was changed.
+/// Nothing while it cannot be run.
+fn program_identity(path: &Path) -> Option<(u64, u64, u64, i64)> {
+    let found = fs::metadata(path).ok().filter(|found| found.is_file() && found.mode() & 0o111 != 0)?;
+    Some((found.dev(), found.ino(), found.len(), found.mtime()))
+}
+
 fn accept<E: Engine + 'static>(listener: &UnixListener, shared: &Arc<Shared<E>>) {
     for stream in listener.incoming() {
         // Out of file descriptors, or a client that gave up in the queue: neither is our end.
@@ -143,6 +161,10 @@ fn accept<E: Engine + 'static>(listener: &UnixListener, shared: &Arc<Shared<E>>)
             let mut attendance = shared.attendance();
             if attendance.leaving {
                 return;
+            }
+            // Cut off without an answer: the client waits for the next server.
+            if shared.service.stopping() {
+                continue;
             }
             attendance.present += 1;
         }
@@ -179,14 +201,21 @@ impl<E: Engine> Drop for Guest<E> {
 }
 
 /// Waits until it is time to leave, and from then on lets nobody in.
-fn watch<E: Engine>(shared: &Shared<E>, reachable: impl Fn() -> bool) -> Ended {
+fn watch<E: Engine>(shared: &Shared<E>, reachable: impl Fn() -> bool, replaced: impl Fn() -> bool) -> Ended {
     let mut asked_at = None;
+    let mut stopped = Ended::Asked;
     let mut attendance = shared.attendance();
     loop {
         let quiet = attendance.last.elapsed();
+        if !shared.service.stopping() && replaced() {
+            stopped = Ended::Replaced;
+            shared.service.stop();
+        }
         let ended = if shared.service.stopping() {
             let since = *asked_at.get_or_insert_with(Instant::now);
-            (attendance.present == 0 || since.elapsed() >= GRACE).then_some(Ended::Asked)
+            // Whoever asked may be the machine on its way down; a new program can wait.
+            let long_enough = stopped == Ended::Asked && since.elapsed() >= GRACE;
+            (shared.service.working() == 0 || long_enough).then_some(stopped)
         } else if attendance.present > 0 {
             None
         } else if quiet >= shared.idle {

@@ -24,7 +24,7 @@ impl Place {
     }
 
     fn listen_config(&self, idle: Duration) -> ListenConfig {
-        ListenConfig { socket: self.socket(), lock: self.socket().with_extension("lock"), idle }
+        ListenConfig { socket: self.socket(), lock: self.socket().with_extension("lock"), idle, executable: None }
     }
 
     fn serve(&self, idle: Duration) -> JoinHandle<Ended> {

@@ -37,6 +37,7 @@ pub struct Service<E> {
     started: Instant,
     requests: AtomicU64,
     connections: AtomicUsize,
+    working: AtomicUsize,
     stopping: AtomicBool,
 }
 
@@ -49,13 +50,24 @@ impl<E: Engine> Service<E> {
             started: Instant::now(),
             requests: AtomicU64::new(0),
             connections: AtomicUsize::new(0),
+            working: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
         }
     }
 
-    /// Whether a client asked the server to stop.
+    /// Whether the server is to stop.
     pub fn stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// From now on nothing new is begun: each connection ends after the answer to the request it is at.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    /// Requests that have been read and not answered yet.
+    pub fn working(&self) -> usize {
+        self.working.load(Ordering::SeqCst)
     }
 
     /// Talks to one client until it closes, asks for shutdown, or sends what cannot be understood.
@@ -88,10 +100,17 @@ impl<E: Engine> Service<E> {
                 }
                 Err(error) => return Err(error),
             };
+            // The client asks the next server.
+            if self.stopping() {
+                return Ok(());
+            }
+            self.working.fetch_add(1, Ordering::SeqCst);
             let response = self.answer(request).unwrap_or_else(|error| Response::from(&error));
             self.requests.fetch_add(1, Ordering::SeqCst);
-            write_message(writer, &response)?;
-            if response == Response::Stopping {
+            let written = write_message(writer, &response);
+            self.working.fetch_sub(1, Ordering::SeqCst);
+            written?;
+            if self.stopping() {
                 return Ok(());
             }
         }
@@ -114,7 +133,7 @@ impl<E: Engine> Service<E> {
                 Ok(Response::Vectors { vectors })
             }
             Request::Shutdown => {
-                self.stopping.store(true, Ordering::SeqCst);
+                self.stop();
                 Ok(Response::Stopping)
             }
         }

@@ -6,17 +6,21 @@
 mod embedder;
 mod tokenizer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
 
 use clap::Parser;
 use clap::builder::RangedU64ValueParser;
-use journaling_ai::error::Result;
+use journaling_ai::error::{Error, Result};
+use journaling_ai::model::client::ask_to_stop;
 use journaling_ai::model::listen::{ListenConfig, listen};
 use journaling_ai::model::protocol::PROTOCOL_VERSION;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use crate::embedder::Embedder;
 
@@ -54,7 +58,9 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let lock = args.lock.unwrap_or_else(|| socket.with_extension("lock"));
-    let config = ListenConfig { socket, lock, idle: Duration::from_secs(args.idle) };
+    // Absolute, and what is read later is what is there then: see `ListenConfig::executable`.
+    let executable = std::env::current_exe().ok();
+    let config = ListenConfig { socket, lock, idle: Duration::from_secs(args.idle), executable };
     match run(&config, args.threads) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -72,5 +78,28 @@ fn run(config: &ListenConfig, threads: Option<usize>) -> Result<()> {
     // them several times slower: leave a core to the rest of the machine.
     let threads = threads
         .unwrap_or_else(|| thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1)).max(1));
+    leave_when_told(&config.socket)?;
     listen(config, || Embedder::new(threads)).map(|_| ())
+}
+
+/// SIGTERM and SIGINT end the server as a client's request does: what is in work is answered first. A
+/// second one ends it at once.
+fn leave_when_told(socket: &Path) -> Result<()> {
+    let failed = |error| Error::failure("cannot listen for signals").source(error);
+    let told = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGINT] {
+        signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&told)).map_err(failed)?;
+    }
+    let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(failed)?;
+    let socket = socket.to_path_buf();
+    thread::spawn(move || {
+        for _ in signals.forever() {
+            told.store(true, Ordering::SeqCst);
+            // Over the socket, as anybody asks. When that fails nobody can be served either.
+            if ask_to_stop(&socket).is_err() {
+                std::process::exit(0);
+            }
+        }
+    });
+    Ok(())
 }

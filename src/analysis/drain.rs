@@ -9,6 +9,7 @@ use crate::follow;
 use crate::index::LockWait;
 use crate::index::text::TextIndex;
 use crate::index::vector::{Collection, LockPolicy, VectorIndex};
+use crate::journal::passage::kept_as;
 use crate::model::{InstalledModel, ModelClient};
 use crate::store::Store;
 use chrono::{DateTime, Utc};
@@ -116,9 +117,17 @@ fn work(parts: &mut Parts, report: &mut Report, puts: &mut Vec<Put>, progress: &
         return Ok(());
     };
     vectors(parts, model, report, puts, &mut say)?;
-    parts.store.sweep_vectors(&model.name)?;
+    let kept = kept_as(&model.name);
+    // Here a change of the model ends: until now the old vectors answered, from now on the new ones do.
+    let alone = parts.store.may_replace(&kept)?;
+    if alone {
+        parts.store.sweep_vectors(&kept)?;
+    }
     for collection in [Collection::User, Collection::Topic] {
-        let index = VectorIndex::new(parts.vectors, collection, &model.name, model.dimensions);
+        let index = VectorIndex::new(parts.vectors, collection, &kept, model.dimensions);
+        if alone {
+            index.forget_others();
+        }
         follow::compact_vectors(parts.data, &index, LockPolicy::Wait, false, &mut |done, total| {
             say("vector index", done, total);
             stop_if(interrupted)
@@ -155,7 +164,8 @@ fn vectors(
     puts: &mut Vec<Put>,
     say: &mut dyn FnMut(&str, u64, u64),
 ) -> Result<()> {
-    let (entries, topics) = parts.store.pending_vectors(&model.name)?;
+    let kept = kept_as(&model.name);
+    let (entries, topics) = parts.store.pending_vectors(&kept)?;
     if entries + topics == 0 {
         return Ok(());
     }
@@ -166,7 +176,7 @@ fn vectors(
     let mut skip: Vec<Uuid> = Vec::new();
     loop {
         stop_if(parts.interrupted)?;
-        let texts = parts.store.pending_texts(&model.name, BATCH, &skip)?;
+        let texts = parts.store.pending_texts(&kept, BATCH, &skip)?;
         if texts.is_empty() {
             break;
         }
@@ -174,7 +184,7 @@ fn vectors(
         let subjects: Vec<Uuid> = texts.iter().map(|text| text.subject).collect();
         match embedder.embed(parts.store, parts.cache, unix(parts.now), texts) {
             Ok((stored, more)) => {
-                report.analysed += parts.store.save_passages(&model.name, &stored)? as u64;
+                report.analysed += parts.store.save_passages(&model.name, &kept, &stored)? as u64;
                 puts.extend(more);
             }
             // A server that is gone fails everything; a text that the model cannot take fails alone.
@@ -186,11 +196,11 @@ fn vectors(
                 skip.extend(subjects);
             }
             Err(_) => {
-                for text in parts.store.pending_texts(&model.name, BATCH, &skip)? {
+                for text in parts.store.pending_texts(&kept, BATCH, &skip)? {
                     let subject = text.subject;
                     match embedder.embed(parts.store, parts.cache, unix(parts.now), vec![text]) {
                         Ok((stored, more)) => {
-                            report.analysed += parts.store.save_passages(&model.name, &stored)? as u64;
+                            report.analysed += parts.store.save_passages(&model.name, &kept, &stored)? as u64;
                             puts.extend(more);
                         }
                         Err(error) if error.kind() == Kind::ModelUnavailable => return Err(error),

@@ -5,6 +5,7 @@ use crate::follow::{TEXT, VECTORS, Vectors};
 use crate::index::text::TextIndex;
 use crate::index::vector::{Collection, State, VectorIndex};
 use crate::journal::log::Position;
+use crate::journal::passage::kept_as;
 use crate::model::InstalledModel;
 use crate::store::Store;
 use std::path::Path;
@@ -140,10 +141,11 @@ fn text(parts: &Parts, findings: &mut Vec<Finding>) -> Result<()> {
 
 fn vectors(parts: &Parts, findings: &mut Vec<Finding>) -> Result<()> {
     let Some(model) = parts.model else { return Ok(()) };
+    let kept = kept_as(&model.name);
     let snapshot = Store::snapshot(parts.data, VECTORS)?;
     for collection in [Collection::User, Collection::Topic] {
-        let index = VectorIndex::new(parts.vectors, collection, &model.name, model.dimensions);
-        let mut source = Vectors { snapshot: &snapshot, collection, model: &model.name };
+        let index = VectorIndex::new(parts.vectors, collection, &kept, model.dimensions);
+        let mut source = Vectors { snapshot: &snapshot, collection, model: &kept };
         let mut push = |severity, problem: String, fix: &str| {
             findings.push(Finding {
                 part: "vector index",

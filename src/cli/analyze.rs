@@ -147,6 +147,11 @@ fn drain_locked(app: &mut App) -> Result<Report> {
     if let Some((_, bar)) = bar {
         bar.finish_and_clear();
     }
+    if outcome.is_ok() {
+        let used = app.store()?.vector_models()?;
+        // What cannot be removed costs some room, and no answer.
+        let _ = app.model_folders().remove_replaced(&used);
+    }
     outcome
 }
 

@@ -5,6 +5,7 @@ use crate::analysis::sentiment::VADER;
 use crate::app::App;
 use crate::cache::Namespace;
 use crate::error::Result;
+use crate::journal::passage::kept_as;
 
 /// Work of one kind.
 pub(super) struct Pending {
@@ -54,7 +55,7 @@ pub(super) fn pending(app: &mut App) -> Result<Vec<Pending>> {
     push("sentiments", app.store()?.count_without_sentiment(VADER)?, None);
     match model {
         Some(model) => {
-            let (entries, topics) = app.store()?.pending_vectors(&model.name)?;
+            let (entries, topics) = app.store()?.pending_vectors(&kept_as(&model.name))?;
             let blocked = app.model_server().err().map(|error| error.to_string());
             push("vectors", entries + topics, blocked);
         }

@@ -3,6 +3,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::follow;
 use crate::index::vector::{Collection, LockPolicy, VectorIndex};
+use crate::journal::passage::kept_as;
 use clap::ValueEnum;
 use serde_json::json;
 
@@ -74,7 +75,7 @@ pub(super) fn run(args: &ReindexArgs, app: &mut App) -> Result<()> {
         && let Some(model) = app.model_if_installed()?
     {
         for collection in [Collection::User, Collection::Topic] {
-            let index = VectorIndex::new(app.paths.vector_index(), collection, &model.name, model.dimensions);
+            let index = VectorIndex::new(app.paths.vector_index(), collection, kept_as(&model.name), model.dimensions);
             let bar = progress::bar(app, "vector index", 0);
             let report =
                 follow::compact_vectors(&app.paths.data, &index, LockPolicy::Wait, true, &mut |done, total| {

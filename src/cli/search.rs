@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::index::text::Matched;
 use crate::journal::filter::Filter;
 use crate::journal::log::Position;
+use crate::journal::passage::kept_as;
 use crate::output::{Format, text};
 use crate::search::{self, After, Found, Hit, Parts, Request};
 use clap::ValueEnum;
@@ -96,6 +97,8 @@ pub(super) fn with_parts<T>(app: &mut App, work: impl FnOnce(&mut Parts) -> Resu
     let (text, cache, now) = (app.text_index(), app.cache(), app.now().timestamp().max(0).unsigned_abs());
     let (data, vectors) = (app.paths.data.clone(), app.paths.vector_index());
     let mut connect = app.model_connector();
+    let folders = app.model_folders();
+    let installed = || folders.every();
     // A journal that was just imported is indexed by its first search, which may take a while; a few
     // entries are indexed before a bar could be read.
     let draws = app.printer.draws_progress();
@@ -114,6 +117,7 @@ pub(super) fn with_parts<T>(app: &mut App, work: impl FnOnce(&mut Parts) -> Resu
         vectors: &vectors,
         cache: &cache,
         model: model.as_ref(),
+        installed: &installed,
         connect: &mut connect,
         now,
         catching_up: &catching_up,
@@ -127,6 +131,12 @@ pub(super) fn with_parts<T>(app: &mut App, work: impl FnOnce(&mut Parts) -> Resu
 
 /// Prints what was found.
 pub(super) fn show(app: &mut App, user: Uuid, found: &Found, explain: bool, open: bool) -> Result<()> {
+    // The model was changed, by the configuration or with this program: who notices first begins.
+    if let (Some(answered), Some(model)) = (&found.model, app.model_if_installed()?)
+        && *answered != kept_as(&model.name)
+    {
+        app.wake_analysis();
+    }
     let mut named = Vec::new();
     for hit in &found.hits {
         named.push((app.store()?.short_id(user, hit.entry.id)?, hit));
@@ -141,6 +151,7 @@ pub(super) fn show(app: &mut App, user: Uuid, found: &Found, explain: bool, open
                 "mode_used": found.mode_used.name(),
                 "reason": found.reason,
                 "vectors": found.vectors,
+                "model_name": found.model,
                 "more": found.more,
             })),
         };
@@ -254,29 +265,35 @@ fn result(id: &str, hit: &Hit) -> Value {
     value
 }
 
-/// The score, where the journal stood, and the last hits, in base 64.
+/// The score, where the journal stood, which model answered, and the last hits, in base 64.
 fn cursor(hit: &Hit) -> String {
-    let After { score, hits, position } = &hit.after;
+    let After { score, hits, model, position } = &hit.after;
     let mut bytes = Vec::with_capacity(HEAD + 16 * hits.len());
     bytes.extend(score.to_be_bytes());
     bytes.extend(position.seq.to_be_bytes());
     bytes.extend(position.nonce.to_be_bytes());
+    bytes.extend(model.to_be_bytes());
     bytes.extend(hits.iter().flat_map(|id| id.into_bytes()));
     data_encoding::BASE64URL_NOPAD.encode(&bytes)
 }
 
 /// Bytes of a cursor before its ids.
-const HEAD: usize = 24;
+const HEAD: usize = 32;
 
 fn read_cursor(text: &str) -> Result<After> {
     let read = || {
         let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
         let (numbers, ids) = bytes.split_at_checked(HEAD)?;
-        let [score, seq, nonce]: [[u8; 8]; 3] = numbers.as_chunks::<8>().0.try_into().ok()?;
+        let [score, seq, nonce, model]: [[u8; 8]; 4] = numbers.as_chunks::<8>().0.try_into().ok()?;
         let (ids, []) = ids.as_chunks::<16>() else { return None };
         let position = Position { seq: i64::from_be_bytes(seq), nonce: i64::from_be_bytes(nonce) };
         let hits: Vec<Uuid> = ids.iter().map(|id| Uuid::from_bytes(*id)).collect();
-        (!hits.is_empty()).then_some(After { score: f64::from_be_bytes(score), hits, position })
+        (!hits.is_empty()).then_some(After {
+            score: f64::from_be_bytes(score),
+            hits,
+            model: u64::from_be_bytes(model),
+            position,
+        })
     };
     read().ok_or_else(|| {
         Error::usage(format!("'{text}' is not a cursor of a search"))

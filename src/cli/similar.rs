@@ -3,6 +3,8 @@ use crate::app::App;
 use crate::config::SearchMode;
 use crate::error::{Error, Kind, Result};
 use crate::index::vector::Collection;
+use crate::journal::passage::kept_as;
+use crate::search::answering::{Compared, answering};
 use crate::search::{self, Found, Hit, MeaningEvidence, meaning};
 
 /// Find entries that mean something close to an entry, a text or a topic
@@ -34,36 +36,50 @@ pub(super) struct SimilarArgs {
 pub(super) fn run(args: &SimilarArgs, app: &mut App) -> Result<()> {
     let filter = args.filter.resolve(app)?;
     let user = app.user()?;
-    let model = app.model_if_installed()?.ok_or_else(search::no_model)?;
+    let model = app.model_if_installed()?;
     let store = app.store()?;
+    if model.is_none() && !store.is_changing_model("")? {
+        return Err(search::no_model());
+    }
     let own = match (&args.id, &args.to_topic) {
         (Some(id), _) => Some((Collection::User, store.resolve(user, id)?)),
         (_, Some(name)) => Some((Collection::Topic, store.topic(user, name.trim_start_matches('#'))?)),
         _ => None,
     };
-    if let Some((collection, subject)) = own
-        && store.is_pending(collection.name(), &model.name, subject)?
+    if let (Some((collection, subject)), Some(model)) = (own, &model)
+        && store.is_pending(collection.name(), &kept_as(&model.name), subject)?
+        && !store.is_changing_model(&kept_as(&model.name))?
     {
         // What was written a moment ago is analysed now rather than refused.
         super::analyze::drain_now(app)?;
     }
     let found = super::search::with_parts(app, |parts| {
+        let compared = if own.is_some() { Compared::Stored } else { Compared::Text };
+        let chosen = answering(parts, compared)?;
         let vector = match (own, &args.text) {
             (Some((collection, subject)), _) => {
-                let snapshot = crate::store::Store::snapshot(parts.data, crate::follow::VECTORS)?;
-                meaning::own_vector(&snapshot, &model, collection, subject)?.ok_or_else(|| {
-                    Error::new(Kind::ModelUnavailable, "this entry has not been analysed yet")
-                        .hint("run `journal analyze`")
-                })?
+                match (meaning::own_vector(&chosen, collection, subject)?, &chosen.model) {
+                    (Some(vector), _) => vector,
+                    // Written while the model is being changed: the old one has not read it, and will not.
+                    (None, Some(model)) if chosen.leaving && collection == Collection::User => {
+                        let text = parts.store.entry(subject)?.full_text();
+                        meaning::question(parts.cache, model, &text, parts.now, parts.connect)?.0
+                    }
+                    _ => {
+                        let message = format!("this has not been analysed by {} yet", chosen.kept);
+                        return Err(Error::new(Kind::ModelUnavailable, message).hint("run `journal analyze`"));
+                    }
+                }
             }
             (None, text) => {
                 let text = text.as_deref().unwrap_or_default();
-                let (vector, put) = meaning::question(parts.cache, &model, text, parts.now, parts.connect)?;
+                let model = chosen.model.as_ref().ok_or_else(search::no_model)?;
+                let (vector, put) = meaning::question(parts.cache, model, text, parts.now, parts.connect)?;
                 let _ = parts.cache.put_many(&put.into_iter().collect::<Vec<_>>(), parts.now);
                 vector
             }
         };
-        let near = meaning::nearest(parts, &model, user, &filter, &vector, args.limit + 1)?;
+        let near = meaning::nearest(parts, &chosen, user, &filter, &vector, args.limit + 1)?;
         let mut hits = Vec::new();
         for (index, near) in near
             .nearest
@@ -94,6 +110,7 @@ pub(super) fn run(args: &SimilarArgs, app: &mut App) -> Result<()> {
             mode_used: mode,
             reason: near.reason,
             vectors: Some(near.how),
+            model: near.model,
         })
     })?;
     if let Some(reason) = &found.reason {

@@ -8,6 +8,31 @@
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
+/// The version of the rules by which texts become passages: how title and content are joined, and how
+/// the whole is cut. Raised with any change of them, so that everything is read again under the new.
+const RULES: u32 = 1;
+
+/// What sets the version of the rules apart in [`kept_as`].
+const RULES_MARK: &str = "+p";
+
+/// The name under which the passages of a model are kept: the model's, and the version of the rules
+/// from the second on.
+pub fn kept_as(model: &str) -> String {
+    under_rules(model, RULES)
+}
+
+fn under_rules(model: &str, rules: u32) -> String {
+    if rules == 1 { model.to_string() } else { format!("{model}{RULES_MARK}{rules}") }
+}
+
+/// The model in a name that [`kept_as`] gave, now or under other rules.
+pub fn model_of(kept: &str) -> &str {
+    match kept.rsplit_once(RULES_MARK) {
+        Some((model, rules)) if rules.parse::<u32>().is_ok() => model,
+        _ => kept,
+    }
+}
+
 /// The smallest pieces a text may be cut into, as byte ranges that cover the whole text: sentences,
 /// or parts of a sentence of more than `max_chars` characters.
 ///
@@ -73,6 +98,16 @@ pub fn pack(units: &[Range<usize>], pieces: &[usize], window: usize) -> Vec<Rang
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn other_rules_are_another_name_of_the_same_model() {
+        assert_eq!(under_rules("m@0123", 1), "m@0123");
+        assert_eq!(under_rules("m@0123", 2), "m@0123+p2");
+        for name in ["m@0123", "m@0123+p2", "m@0123+p17"] {
+            assert_eq!(model_of(name), "m@0123");
+        }
+        assert_eq!(model_of("m+plus@0123"), "m+plus@0123");
+    }
 
     #[test]
     fn short_texts_are_one_passage() {

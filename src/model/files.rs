@@ -30,6 +30,19 @@ pub(crate) struct Manifest {
 /// What the folder of a model that is being removed ends in.
 pub(crate) const REMOVED: &str = ".removed";
 
+/// What stands between id and hash in the folder of a model that another revision has replaced.
+const REPLACED: &str = "@";
+
+/// Where a model that is being replaced by another revision is kept; nothing when it is the same, or
+/// not whole. Until everything has been read anew, questions are answered with its vectors, and they
+/// have to be read by it too.
+pub(crate) fn keep_replaced(spec: &ModelSpec, home: &Path, old: &Path, new: &Path) -> Option<PathBuf> {
+    let (old, new) = (read_manifest(old).ok()?, read_manifest(new).ok()?);
+    let hash = old.name.strip_prefix(spec.id)?.strip_prefix(REPLACED)?;
+    let safe = !hash.is_empty() && hash.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (safe && old.name != new.name).then(|| home.join(&old.name))
+}
+
 /// Size and hash of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Recorded {
@@ -90,6 +103,36 @@ impl ModelFolders {
     /// Every installed model, each id once, in the registry's order.
     pub fn list(&self) -> Result<Vec<InstalledModel>> {
         MODELS.iter().filter_map(|spec| Some(open(spec, &self.folder_of(spec)?))).collect()
+    }
+
+    /// Every installed model that is whole, of every folder: also those that [`ModelFolders::list`] does
+    /// not show because another of the same id comes first, or has replaced them.
+    pub fn every(&self) -> Vec<InstalledModel> {
+        let entries = self.folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        folders.sort();
+        folders
+            .iter()
+            .filter_map(|folder| {
+                let name = folder.file_name()?.to_str()?;
+                let id = name.split_once(REPLACED).map_or(name, |(id, _)| id);
+                open(MODELS.iter().find(|spec| spec.id == id)?, folder).ok()
+            })
+            .collect()
+    }
+
+    /// Removes models that were replaced by another revision, and kept because vectors of them still
+    /// answered, except those with a name in `used`.
+    pub fn remove_replaced(&self, used: &[String]) -> Result<()> {
+        let home = self.home()?;
+        for model in self.every() {
+            let replaced = model.folder.parent() == Some(home)
+                && model.folder.file_name().is_some_and(|name| name.to_string_lossy().contains(REPLACED));
+            if replaced && !used.contains(&model.name) {
+                fs::remove_dir_all(&model.folder).map_err(|e| Error::io("cannot remove", &model.folder, e))?;
+            }
+        }
+        Ok(())
     }
 
     /// The installed model with this id.

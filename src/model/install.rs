@@ -11,7 +11,9 @@ use tempfile::TempDir;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::archive::{LIMITS, unpack};
-use crate::model::files::{InstalledModel, MANIFEST, Manifest, ModelFolders, REMOVED, Recorded, record, result_name};
+use crate::model::files::{
+    InstalledModel, MANIFEST, Manifest, ModelFolders, REMOVED, Recorded, keep_replaced, record, result_name,
+};
 use crate::model::registry::{self, ModelSpec};
 
 /// How deep a model may lie inside the given folder or archive.
@@ -181,11 +183,12 @@ fn write_manifest(spec: &ModelSpec, files: BTreeMap<String, Recorded>, folder: &
 }
 
 /// Moves the finished folder to `home/<id>`; what was there moves into the staging folder and goes
-/// away with it.
+/// away with it, unless it is another revision, whose vectors may still answer.
 fn replace(spec: &ModelSpec, finished: &Path, staging: &TempDir, home: &Path) -> Result<()> {
     let place = home.join(spec.id);
     let old = staging.path().join("old");
     let moved = |e| Error::io("cannot put the model at", &place, e);
+    let kept = keep_replaced(spec, home, &place, finished);
     let had_old = match fs::rename(&place, &old) {
         Ok(()) => true,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
@@ -196,6 +199,9 @@ fn replace(spec: &ModelSpec, finished: &Path, staging: &TempDir, home: &Path) ->
             fs::rename(&old, &place).map_err(moved)?;
         }
         return Err(moved(error));
+    }
+    if let Some(kept) = kept.filter(|kept| had_old && !kept.exists()) {
+        fs::rename(&old, &kept).map_err(|error| Error::io("cannot keep the old model at", &kept, error))?;
     }
     sync_folder(home)
 }

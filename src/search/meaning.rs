@@ -1,13 +1,13 @@
 //! Looking by meaning: the passages nearest to a question, or to an entry.
 
 use super::Parts;
+use super::answering::Answering;
 use crate::cache::{Cache, Put, text_hash};
 use crate::error::{Error, Kind, Result};
-use crate::follow::{VECTORS, Vectors};
+use crate::follow::Vectors;
 use crate::index::vector::{Candidates, Collection, VectorIndex, normalise};
 use crate::journal::filter::Filter;
 use crate::model::{InstalledModel, ModelClient};
-use crate::store::{Snapshot, Store};
 use std::collections::HashMap;
 use std::ops::Range;
 use uuid::Uuid;
@@ -40,6 +40,8 @@ pub struct Meaning {
     pub more: bool,
     /// How the vectors were searched.
     pub how: &'static str,
+    /// The name of what answered: the model with its revision, and the rules of its passages.
+    pub model: Option<String>,
     /// What may be missing, and why.
     pub reason: Option<String>,
 }
@@ -47,7 +49,7 @@ pub struct Meaning {
 impl Meaning {
     /// No question, no answer.
     pub fn nothing() -> Meaning {
-        Meaning { nearest: Vec::new(), more: false, how: "none", reason: None }
+        Meaning { nearest: Vec::new(), more: false, how: "none", model: None, reason: None }
     }
 }
 
@@ -77,40 +79,43 @@ pub fn question(
 /// Model unavailable when nothing has been analysed yet.
 pub fn nearest(
     parts: &Parts,
-    model: &InstalledModel,
+    answering: &Answering,
     user: Uuid,
     filter: &Filter,
     vector: &[f32],
     limit: usize,
 ) -> Result<Meaning> {
-    let snapshot = Store::snapshot(parts.data, VECTORS)?;
+    let Answering { snapshot, kept, .. } = answering;
     let collection = Collection::User;
-    let pending = snapshot.pending_entries(collection.name(), &model.name)?;
+    let pending = snapshot.pending_entries(collection.name(), kept)?;
     // Without a filter and with one user every vector is a candidate, and nothing need be looked up.
     let allowed = match filter.is_open() && snapshot.has_one_user()? {
         true => None,
         false => Some(snapshot.entry_ids(user, filter)?),
     };
     let keys = match &allowed {
-        None => snapshot.live_keys(collection.name(), &model.name, 0)?,
-        Some(allowed) => snapshot.keys_of(collection.name(), &model.name, allowed)?,
+        None => snapshot.live_keys(collection.name(), kept, 0)?,
+        Some(allowed) => snapshot.keys_of(collection.name(), kept, allowed)?,
     };
     if keys.is_empty() && pending > 0 && allowed.as_ref().is_none_or(|allowed| !allowed.is_empty()) {
         return Err(Error::new(Kind::ModelUnavailable, format!("{} not been analysed yet", entries_have(pending)))
             .hint("run `journal analyze`"));
     }
-    let index = VectorIndex::new(parts.vectors, collection, &model.name, model.dimensions);
-    let mut source = Vectors { snapshot: &snapshot, collection, model: &model.name };
+    let index = VectorIndex::new(parts.vectors, collection, kept, answering.dimensions);
+    let mut source = Vectors { snapshot, collection, model: kept };
     // Several passages may be of one entry, so more of them are asked for than entries.
     let wanted = limit.saturating_mul(2);
     let found = index.search(&mut source, vector, Candidates::Keys(&keys), wanted)?;
-    let mut reason = found.reason;
+    let mut reasons: Vec<String> = answering.reason.iter().cloned().collect();
     if pending > 0 {
-        reason = Some(format!("{} not been analysed yet and could be found by words only", entries_have(pending)));
+        let by_it = if answering.leaving { "by it" } else { "yet" };
+        reasons.push(format!("{} not been analysed {by_it} and could be found by words only", entries_have(pending)));
+    } else {
+        reasons.extend(found.reason);
     }
     let is_allowed = |subject: &Uuid| allowed.as_ref().is_none_or(|allowed| allowed.contains(subject));
     let hits: Vec<i64> = found.hits.iter().map(|hit| hit.key).collect();
-    let passages = snapshot.passages(collection.name(), &model.name, &hits)?;
+    let passages = snapshot.passages(collection.name(), kept, &hits)?;
     let mut best: HashMap<Uuid, Nearest> = HashMap::new();
     for hit in &found.hits {
         for passage in passages.get(&hit.key).into_iter().flatten().filter(|passage| is_allowed(&passage.subject)) {
@@ -122,21 +127,17 @@ pub fn nearest(
     nearest.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(b.subject.cmp(&a.subject)));
     let more = found.hits.len() >= wanted || nearest.len() > limit;
     nearest.truncate(limit);
-    Ok(Meaning { nearest, more, how: found.how.name(), reason })
+    let reason = (!reasons.is_empty()).then(|| reasons.join("; "));
+    Ok(Meaning { nearest, more, how: found.how.name(), model: Some(kept.clone()), reason })
 }
 
 /// The vector that stands for a whole entry or topic: the mean of its passages, at length one.
 ///
 /// `None` when it has not been analysed.
-pub fn own_vector(
-    snapshot: &Snapshot,
-    model: &InstalledModel,
-    collection: Collection,
-    subject: Uuid,
-) -> Result<Option<Vec<f32>>> {
-    let keys = snapshot.keys_of_subject(collection.name(), &model.name, subject)?;
-    let mut sum = vec![0.0f32; model.dimensions];
-    snapshot.vectors(&keys, &mut |_, vector| {
+pub fn own_vector(answering: &Answering, collection: Collection, subject: Uuid) -> Result<Option<Vec<f32>>> {
+    let keys = answering.snapshot.keys_of_subject(collection.name(), &answering.kept, subject)?;
+    let mut sum = vec![0.0f32; answering.dimensions];
+    answering.snapshot.vectors(&keys, &mut |_, vector| {
         sum.iter_mut().zip(vector).for_each(|(sum, number)| *sum += number);
         Ok(())
     })?;

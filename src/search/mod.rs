@@ -1,12 +1,13 @@
 //! From a question to a ranked list: by words, by meaning, or by both, with the evidence for each
 //! hit, and with an honest word about what it had to do without.
 
+pub mod answering;
 pub mod fuse;
 pub mod meaning;
 pub mod snippet;
 pub mod words;
 
-use crate::cache::{Cache, Put};
+use crate::cache::{Cache, Put, text_hash};
 use crate::config::SearchMode;
 use crate::error::{Error, Kind, Result};
 use crate::index::text::{Matched, TextIndex};
@@ -16,6 +17,7 @@ use crate::journal::log::Position;
 use crate::journal::query::Query;
 use crate::model::{InstalledModel, ModelClient};
 use crate::store::Store;
+use answering::{Answering, Compared, answering};
 use meaning::{Meaning, Nearest};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -43,8 +45,10 @@ pub struct Parts<'a> {
     pub vectors: &'a Path,
     /// The cache.
     pub cache: &'a Cache,
-    /// The model, when one is installed.
+    /// The model of the configuration, when it is installed.
     pub model: Option<&'a InstalledModel>,
+    /// Every installed model. Asked only when vectors of another than that of the configuration are there.
+    pub installed: &'a dyn Fn() -> Vec<InstalledModel>,
     /// Connects to the model server, starting it when nobody listens.
     pub connect: &'a mut dyn FnMut() -> Result<ModelClient>,
     /// The time, in seconds since 1970.
@@ -77,6 +81,8 @@ pub struct After {
     pub score: f64,
     /// The last hits, the very last one first.
     pub hits: Vec<Uuid>,
+    /// What tells the model that ranked it from others; 0 when none did.
+    pub model: u64,
     /// The state of the journal at the first page. What has been added since is passed over, as if it
     /// were not there: it would move what has been shown and what has not.
     pub position: Position,
@@ -140,6 +146,8 @@ pub struct Found {
     pub reason: Option<String>,
     /// How the vectors were searched: exact, hnsw, hnsw+delta.
     pub vectors: Option<&'static str>,
+    /// The name of the model whose vectors they were.
+    pub model: Option<String>,
 }
 
 /// Looks.
@@ -155,12 +163,14 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
     };
     let head = parts.store.log_head()?;
     let mut depth = DEPTH;
-    let mut asked = ask(parts, request, &query, &newer, depth)?;
-    let reasons = std::mem::take(&mut asked.reasons);
+    // Chosen once: every list of this answer is of one model.
+    let mut chosen = None;
+    let mut asked = ask(parts, request, &query, &newer, depth, &mut chosen)?;
+    let mut reasons = std::mem::take(&mut asked.reasons);
     let mut ranked = asked.ranked();
     while asked.more && after(&ranked, request.after.as_ref()).len() <= request.limit {
         depth = depth.saturating_mul(2);
-        asked = ask(parts, request, &query, &newer, depth)?;
+        asked = ask(parts, request, &query, &newer, depth, &mut chosen)?;
         let known: HashSet<Uuid> = ranked.iter().map(|(id, _)| *id).collect();
         ranked.extend(asked.ranked().into_iter().filter(|(id, _)| !known.contains(id)));
     }
@@ -170,6 +180,10 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
         (None, None) => head,
     };
     let mode_used = asked.mode();
+    let model = asked.by_meaning.as_ref().and_then(|found| found.model.as_deref()).map_or(0, mark);
+    if request.after.as_ref().is_some_and(|after| ![0, model].contains(&after.model)) {
+        reasons.push("another model ranked the pages before: what they showed may come again, or be missing".into());
+    }
     let (word_ids, meaning_ids) = (asked.word_ids(), asked.meaning_ids());
     let Asked { by_words, by_meaning, .. } = asked;
     let rest = after(&ranked, request.after.as_ref());
@@ -198,7 +212,7 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
             .and_then(|(index, found)| evidence(index, &found.nearest[index], &entry));
         let fragments = words::fragments(&entry, &mut highlighter, meaning.as_ref().filter(|_| words.is_none()));
         let last = ranked[..=skipped + place].iter().rev().take(NAMED).map(|(id, _)| *id).collect();
-        let after = After { score, hits: last, position };
+        let after = After { score, hits: last, model, position };
         hits.push(Hit { entry, score, words, meaning, fragments, after });
     }
     Ok(Found {
@@ -207,8 +221,15 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
         mode_requested: request.mode,
         mode_used,
         reason: (!reasons.is_empty()).then(|| reasons.join("; ")),
-        vectors: by_meaning.map(|found| found.how),
+        vectors: by_meaning.as_ref().map(|found| found.how),
+        model: by_meaning.and_then(|found| found.model),
     })
+}
+
+/// Tells names of models apart in a cursor.
+fn mark(model: &str) -> u64 {
+    let hash = text_hash(model, "");
+    u64::from_str_radix(hash.get(..16).unwrap_or_default(), 16).unwrap_or(1).max(1)
 }
 
 /// The two lists.
@@ -254,7 +275,14 @@ impl Asked {
 }
 
 /// Asks for the first `depth` by words and by meaning, as the mode wants it.
-fn ask(parts: &mut Parts, request: &Request, query: &Query, newer: &HashSet<Uuid>, depth: usize) -> Result<Asked> {
+fn ask(
+    parts: &mut Parts,
+    request: &Request,
+    query: &Query,
+    newer: &HashSet<Uuid>,
+    depth: usize,
+    chosen: &mut Option<Answering>,
+) -> Result<Asked> {
     let mut reasons: Vec<String> = Vec::new();
     let mut without_words = None;
     let by_words = match request.mode {
@@ -274,7 +302,7 @@ fn ask(parts: &mut Parts, request: &Request, query: &Query, newer: &HashSet<Uuid
     };
     let by_meaning = match request.mode {
         SearchMode::Words => None,
-        _ => match ask_meaning(parts, request, query, newer, depth) {
+        _ => match ask_meaning(parts, request, query, newer, depth, chosen) {
             Ok(found) => {
                 reasons.extend(found.reason.clone());
                 Some(found)
@@ -319,8 +347,13 @@ fn ask_meaning(
     query: &Query,
     newer: &HashSet<Uuid>,
     depth: usize,
+    chosen: &mut Option<Answering>,
 ) -> Result<Meaning> {
-    let model = parts.model.ok_or_else(|| no_model())?;
+    let chosen = match chosen {
+        Some(chosen) => chosen,
+        None => chosen.insert(answering(parts, Compared::Text)?),
+    };
+    let model = chosen.model.as_ref().ok_or_else(|| no_model())?;
     let text = query.words_for_meaning();
     if text.is_empty() {
         return Ok(Meaning::nothing());
@@ -328,7 +361,7 @@ fn ask_meaning(
     let (vector, put) = meaning::question(parts.cache, model, &text, parts.now, parts.connect)?;
     let excluded = words::excluded(parts, request, query)?;
     let filter = words::narrowed(request.filter, query);
-    let mut found = meaning::nearest(parts, model, request.user, &filter, &vector, depth + newer.len())?;
+    let mut found = meaning::nearest(parts, chosen, request.user, &filter, &vector, depth + newer.len())?;
     // Below that line there is nothing more to be had.
     found.more &= found.nearest.last().is_some_and(|near| near.similarity >= meaning::RELEVANT);
     found.nearest.retain(|near| {

@@ -110,43 +110,69 @@ impl Store {
         .transpose()
     }
 
-    /// Keeps what a model made of these texts, in one transaction. A text that was changed or
-    /// deleted in the meantime is passed over: it is pending again, or gone. Returns how many were
-    /// kept.
-    pub fn save_passages(&mut self, model: &str, analysed: &[StoredPassage]) -> Result<usize> {
+    /// Keeps what a model made of these texts, in one transaction: the vectors under the model's name,
+    /// the passages under `kept`. A text that was changed or deleted in the meantime is passed over: it
+    /// is pending again, or gone. Returns how many were kept.
+    pub fn save_passages(&mut self, model: &str, kept_as: &str, analysed: &[StoredPassage]) -> Result<usize> {
         self.write(None, |connection| {
             let mut kept = 0;
             for text in analysed {
                 if current_text(connection, &text.pending)?.as_deref() != Some(text.pending.text.as_str()) {
                     continue;
                 }
-                save(connection, model, text)?;
+                save(connection, model, kept_as, text)?;
                 kept += 1;
             }
             Ok((kept, String::new()))
         })
     }
 
-    /// Removes vectors that nothing uses, and everything of other models than `keep`. Returns how
-    /// many vectors went.
+    /// Removes vectors that nothing uses, and all passages under other names than `keep`: from then on
+    /// that model alone answers. Returns how many vectors and passages went.
     pub fn sweep_vectors(&mut self, keep: &str) -> Result<usize> {
-        let stale: bool = self.connection.query_row(
-            "SELECT EXISTS (SELECT 1 FROM embeddings x WHERE NOT EXISTS (SELECT 1 FROM passages p WHERE p.embedding_id = x.id))
-                OR EXISTS (SELECT 1 FROM embeddings WHERE model <> ?1)",
-            [keep],
+        let unused: bool = self.connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM embeddings x WHERE NOT EXISTS (SELECT 1 FROM passages p WHERE p.embedding_id = x.id))",
+            [],
             |row| row.get(0),
         )?;
-        if !stale {
+        if !unused && !self.is_changing_model(keep)? {
             return Ok(0);
         }
         self.write(None, |connection| {
-            connection.execute("DELETE FROM passages WHERE model <> ?1", [keep])?;
-            let gone = connection.execute(
+            let passages = connection.execute("DELETE FROM passages WHERE model <> ?1", [keep])?;
+            let vectors = connection.execute(
                 "DELETE FROM embeddings WHERE NOT EXISTS (SELECT 1 FROM passages p WHERE p.embedding_id = embeddings.id)",
                 [],
             )?;
-            Ok((gone, String::new()))
+            Ok((passages + vectors, String::new()))
         })
+    }
+
+    /// Whether there are passages under another name than this: a change of the model is under way.
+    pub fn is_changing_model(&self, model: &str) -> Result<bool> {
+        Ok(self
+            .connection
+            .query_row("SELECT EXISTS (SELECT 1 FROM passages WHERE model <> ?1)", [model], |row| row.get(0))?)
+    }
+
+    /// The models that vectors are of.
+    pub fn vector_models(&self) -> Result<Vec<String>> {
+        let mut statement = self.connection.prepare_cached("SELECT DISTINCT model FROM embeddings")?;
+        let models = statement.query_map([], |row| row.get(0))?;
+        Ok(models.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Whether this model has read enough for what others made of the texts to go: all but a tenth of
+    /// what they have read. A model that fails at every text takes nothing away.
+    pub fn may_replace(&self, keep: &str) -> Result<bool> {
+        Ok(self.connection.query_row(
+            "SELECT coalesce(sum(n.subject_id IS NULL) * 10 <= count(*), 1)
+             FROM (SELECT DISTINCT collection, subject_id FROM passages WHERE model <> ?1) o
+             LEFT JOIN passages n ON n.collection = o.collection AND n.subject_id = o.subject_id
+                 AND n.model = ?1 AND n.ordinal = 0",
+            [keep],
+            |row| row.get(0),
+        )?)
     }
 
     /// Forgets all vectors, so that analysis computes them again.
@@ -179,11 +205,11 @@ fn current_text(connection: &Connection, pending: &PendingText) -> Result<Option
     }))
 }
 
-fn save(connection: &Connection, model: &str, text: &StoredPassage) -> Result<()> {
+fn save(connection: &Connection, model: &str, kept_as: &str, text: &StoredPassage) -> Result<()> {
     let (collection, subject) = (text.pending.collection, text.pending.subject.to_string());
     connection
         .prepare_cached("DELETE FROM passages WHERE collection = ?1 AND subject_id = ?2 AND model = ?3")?
-        .execute((collection, &subject, model))?;
+        .execute((collection, &subject, kept_as))?;
     for (ordinal, passage) in text.passages.iter().enumerate() {
         let known: Option<i64> = connection
             .prepare_cached("SELECT id FROM embeddings WHERE model = ?1 AND text_hash = ?2")?
@@ -204,7 +230,51 @@ fn save(connection: &Connection, model: &str, text: &StoredPassage) -> Result<()
                 "INSERT INTO passages(collection, subject_id, model, ordinal, byte_start, byte_end, embedding_id)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
-            .execute((collection, &subject, model, ordinal, passage.range.start, passage.range.end, key))?;
+            .execute((collection, &subject, kept_as, ordinal, passage.range.start, passage.range.end, key))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::journal::entry::NewEntry;
+    use crate::store::Clock;
+    use chrono::{DateTime, Utc};
+
+    fn read(store: &mut Store, model: &str, entries: &[(Uuid, String)]) {
+        for (subject, text) in entries {
+            let pending = PendingText { collection: ENTRIES, subject: *subject, text: text.clone() };
+            let vector = PassageVector { range: 0..text.len(), text_hash: text.clone(), vector: vec![1.0, 0.0] };
+            let kept = store.save_passages(model, model, &[StoredPassage { pending, passages: vec![vector] }]).unwrap();
+            assert_eq!(kept, 1);
+        }
+    }
+
+    #[test]
+    fn a_model_that_fails_takes_nothing_away_and_one_odd_text_keeps_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock { now: || DateTime::<Utc>::UNIX_EPOCH, new_id: |_| Uuid::new_v4() };
+        let mut store = Store::open(folder.path(), clock).unwrap();
+        let user = store.default_user("somebody@example.org").unwrap();
+        let entries: Vec<(Uuid, String)> = (0..20)
+            .map(|number| {
+                let text = format!("entry {number}");
+                let entry = NewEntry::new(&text, DateTime::<Utc>::UNIX_EPOCH.date_naive());
+                (store.add(user, &entry).unwrap().id, text)
+            })
+            .collect();
+        assert!(store.may_replace("old@1").unwrap());
+        read(&mut store, "old@1", &entries);
+        assert!(store.may_replace("old@1").unwrap() && !store.may_replace("new@2").unwrap());
+        read(&mut store, "new@2", &entries[..17]);
+        assert!(!store.may_replace("new@2").unwrap());
+        read(&mut store, "new@2", &entries[17..18]);
+        assert!(store.may_replace("new@2").unwrap());
+        assert_eq!(store.sweep_vectors("new@2").unwrap(), 40);
+        assert!(!store.is_changing_model("new@2").unwrap());
+        assert_eq!(store.vector_models().unwrap(), ["new@2"]);
+        assert_eq!(store.sweep_vectors("new@2").unwrap(), 0);
+    }
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::journal::entry::Entry;
 use crate::journal::filter::Filter;
 use crate::journal::log::Position;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
@@ -136,11 +136,56 @@ impl Snapshot {
 
     /// How many entries have no vectors of this model: those without a first passage.
     pub fn pending_entries(&self, collection: &str, model: &str) -> Result<u64> {
-        let analysed: u64 = self
+        Ok(self.entry_count()?.saturating_sub(self.analysed(collection, model)?))
+    }
+
+    /// How many entries or topics have passages under this name.
+    pub fn analysed(&self, collection: &str, model: &str) -> Result<u64> {
+        Ok(self
             .connection
             .prepare_cached("SELECT count(*) FROM passages WHERE collection = ?1 AND model = ?2 AND ordinal = 0")?
-            .query_row((collection, model), |row| row.get(0))?;
-        Ok(self.entry_count()?.saturating_sub(analysed))
+            .query_row((collection, model), |row| row.get(0))?)
+    }
+
+    /// The names that passages of a collection are kept under. More than one while a change of the
+    /// model is under way.
+    pub fn passage_names(&self, collection: &str) -> Result<Vec<String>> {
+        // From one name to the next through the index, without a walk over all passages.
+        let mut next = self
+            .connection
+            .prepare_cached("SELECT model FROM passages WHERE collection = ?1 AND model > ?2 ORDER BY model LIMIT 1")?;
+        let mut names: Vec<String> = Vec::new();
+        loop {
+            let after = names.last().map_or("", String::as_str);
+            match next.query_row((collection, after), |row| row.get(0)).optional()? {
+                Some(name) => names.push(name),
+                None => return Ok(names),
+            }
+        }
+    }
+
+    /// Whether everything that has passages under the name `other` has some under `model` too.
+    pub fn covers(&self, collection: &str, model: &str, other: &str) -> Result<bool> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT NOT EXISTS (SELECT 1 FROM passages o WHERE o.collection = ?1 AND o.model = ?3 AND o.ordinal = 0
+                 AND NOT EXISTS (SELECT 1 FROM passages p
+                     WHERE p.collection = ?1 AND p.subject_id = o.subject_id AND p.model = ?2))",
+            )?
+            .query_row((collection, model, other), |row| row.get(0))?)
+    }
+
+    /// Numbers in the vectors of the passages under this name; nothing when there are none.
+    pub fn dimensions(&self, collection: &str, model: &str) -> Result<Option<usize>> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT length(e.vector) / 4 FROM passages p JOIN embeddings e ON e.id = p.embedding_id
+                 WHERE p.collection = ?1 AND p.model = ?2 LIMIT 1",
+            )?
+            .query_row((collection, model), |row| row.get(0))
+            .optional()?)
     }
 
     /// Whether the journal has one user at most.

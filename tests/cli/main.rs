@@ -22,7 +22,11 @@ mod login;
 #[cfg(feature = "model-server")]
 mod meaning;
 mod migrate;
+#[cfg(feature = "model-server")]
+mod model_change;
 mod models;
+#[cfg(feature = "model-server")]
+mod models_hub;
 mod mood;
 mod reindex;
 mod search;

@@ -144,6 +144,19 @@ impl VectorIndex {
         self.dir.join(format!("{}.usearch", self.stem()))
     }
 
+    /// Removes the snapshots of this collection under other models. One that cannot be removed is only
+    /// in the way of nothing: it is not read.
+    pub fn forget_others(&self) {
+        let (ours, start) = (self.path(), format!("{}.", self.collection.name()));
+        let Ok(entries) = std::fs::read_dir(&self.dir) else { return };
+        for path in entries.flatten().map(|entry| entry.path()).filter(|path| *path != ours) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with(&start) && name.ends_with(".usearch") {
+                let _ = std::fs::remove_file(&path);
+            }
+        }
+    }
+
     fn lock_path(&self) -> PathBuf {
         self.dir.join(format!("{}.lock", self.stem()))
     }

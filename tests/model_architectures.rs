@@ -159,6 +159,14 @@ fn classifiers_give_the_scores_of_the_reference() {
         let error = client.embed(&model(&fixture(name)), &["text".to_string()]).unwrap_err();
         assert!(error.kind() == Kind::Usage && error.message().contains("labels, not vectors"), "{error}");
     }
+    // Two labels without names, as the reference saves and calls them.
+    let unnamed = copy(&place, "tiny-distilbert", "unnamed");
+    change_json(unnamed.join("config.json"), |config| drop(config.as_object_mut().unwrap().remove("id2label")));
+    let expected = expected("tiny-distilbert");
+    let unnamed = client.classify(&model(&unnamed), &texts(&expected)).unwrap();
+    assert_eq!(unnamed.labels, ["LABEL_0", "LABEL_1"]);
+    expected.iter().zip(&unnamed.scores).for_each(|(row, scores)| assert_close(scores, row));
+
     let error = client.classify(&model(&fixture("tiny-mpnet")), &["text".to_string()]).unwrap_err();
     assert!(error.kind() == Kind::Usage && error.message().contains("vectors, not labels"), "{error}");
 }

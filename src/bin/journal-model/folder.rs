@@ -25,6 +25,9 @@ pub(crate) enum Architecture {
 const MAX_LAYERS: usize = 256;
 const MAX_SIZE: usize = 1 << 24;
 
+/// What the reference calls the labels of a classifier that has two and no names for them.
+pub(crate) const UNNAMED_LABELS: [&str; 2] = ["LABEL_0", "LABEL_1"];
+
 /// A folder laid out as the public hub does.
 pub(crate) struct Folder {
     path: PathBuf,
@@ -105,8 +108,8 @@ impl Folder {
     }
 
     /// The small number that keeps a normalisation from dividing by zero.
-    pub(crate) fn epsilon(&self, default: f64) -> Result<f64> {
-        let epsilon = self.config.get("layer_norm_eps").map_or(Some(default), Value::as_f64);
+    pub(crate) fn epsilon(&self) -> Result<f64> {
+        let epsilon = self.config.get("layer_norm_eps").map_or(Some(1e-12), Value::as_f64);
         epsilon
             .filter(|epsilon| (0.0..0.1).contains(epsilon))
             .ok_or_else(|| refused(&self.path, "in its config.json, layer_norm_eps is not a small number"))
@@ -155,8 +158,11 @@ impl Folder {
         Ok(window)
     }
 
-    /// The labels, in the order of the scores.
+    /// The labels, in the order of the scores. Two that nobody has named are not written down.
     pub(crate) fn labels(&self) -> Result<Vec<String>> {
+        if self.config.get("id2label").is_none() {
+            return Ok(UNNAMED_LABELS.map(str::to_string).to_vec());
+        }
         let given = self.config.get("id2label").and_then(Value::as_object);
         let count = given.map_or(0, serde_json::Map::len);
         let labels: Option<Vec<String>> = (0..count)

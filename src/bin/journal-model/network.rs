@@ -11,7 +11,7 @@ use rust_bert::distilbert::{DistilBertConfig, DistilBertModelClassifier};
 use serde_json::json;
 use tch::{Device, Kind as TensorKind, TchError, Tensor, nn};
 
-use crate::folder::{Architecture, Folder};
+use crate::folder::{Architecture, Folder, UNNAMED_LABELS};
 use crate::transformer::{Linear, PADDING, Transformer, tensor};
 
 /// What computes.
@@ -161,6 +161,7 @@ fn distilbert(folder: &Folder, weights: &mut Safetensors) -> Result<Network> {
     let usual = json!({
         "activation": "gelu", "attention_dropout": 0.1, "dropout": 0.1, "initializer_range": 0.02, "qa_dropout": 0.1,
         "seq_classif_dropout": 0.2, "sinusoidal_pos_embds": false, "tie_weights_": true,
+        "id2label": {"0": UNNAMED_LABELS[0], "1": UNNAMED_LABELS[1]},
     });
     let config: DistilBertConfig = folder.config(usual)?;
     let store = nn::VarStore::new(Device::Cpu);

@@ -92,7 +92,7 @@ impl Transformer {
         let (size, heads) = (folder.number("hidden_size")?, folder.heads("hidden_size", "num_attention_heads")?);
         let (inner, layers) = (folder.number("intermediate_size")?, folder.number("num_hidden_layers")?);
         let (vocabulary, positions) = (folder.number("vocab_size")?, folder.number("max_position_embeddings")?);
-        let epsilon = folder.epsilon(if mpnet { 1e-12 } else { 1e-5 })?;
+        let epsilon = folder.epsilon()?;
         let name = |rest: &str| format!("{prefix}{rest}");
         let words = source(&name("embeddings.word_embeddings.weight"), &[vocabulary, size])?;
         let places = source(&name("embeddings.position_embeddings.weight"), &[positions, size])?;
@@ -100,7 +100,7 @@ impl Transformer {
         if mpnet {
             distances = Some(source(&name("encoder.relative_attention_bias.weight"), &[BUCKETS, heads])?);
         } else {
-            let count = folder.number_or("type_vocab_size", 1)?;
+            let count = folder.number_or("type_vocab_size", 2)?;
             types = Some(source(&name("embeddings.token_type_embeddings.weight"), &[count, size])?);
         }
         let norm = Norm::read(source, &name("embeddings.LayerNorm"), size, epsilon)?;

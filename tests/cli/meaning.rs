@@ -21,7 +21,7 @@ const AWAKE: [&str; 10] = [
     "019c9cee-eb1f-7f93-a0bd-c4c438e3cb70",
 ];
 
-fn model_folder() -> PathBuf {
+pub(crate) fn model_folder() -> PathBuf {
     if let Some(folder) = std::env::var_os("JOURNAL_TEST_MODEL") {
         return folder.into();
     }

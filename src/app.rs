@@ -9,7 +9,6 @@ use crate::cache::Cache;
 use crate::config::{Config, ConfigFile};
 use crate::error::{Error, Kind, Result};
 use crate::index::text::TextIndex;
-use crate::model::hub::HUB_URL;
 use crate::model::socket::socket_paths;
 use crate::model::start::find_server;
 use crate::model::{ClientConfig, InstalledModel, ModelClient, ModelFolders};
@@ -163,22 +162,6 @@ impl App {
         folders.extend(beside.and_then(|exe| Some(exe.parent()?.parent()?.join("share/journaling-ai/models"))));
         folders.extend(std::env::var_os("JOURNAL_MODEL_PATH").map(PathBuf::from));
         ModelFolders::new(folders)
-    }
-
-    /// Where models are fetched from: `HF_ENDPOINT`, as other programs that fetch from the hub or from a
-    /// mirror read it, or else the public hub.
-    ///
-    /// # Errors
-    /// Usage when it is not an address.
-    pub fn hub(&self) -> Result<String> {
-        let Some(named) = std::env::var("HF_ENDPOINT").ok().filter(|value| !value.is_empty()) else {
-            return Ok(HUB_URL.to_string());
-        };
-        if named.strip_prefix("https://").or_else(|| named.strip_prefix("http://")).is_none_or(str::is_empty) {
-            return Err(Error::usage(format!("HF_ENDPOINT is not an address: {named:?}"))
-                .hint("give it as https://host, or unset it for the public hub"));
-        }
-        Ok(named)
     }
 
     /// The embedding model of the configuration.

@@ -5,7 +5,8 @@
 //!
 //! - [`journal`]: what the program is about: entry, mood, tag, date, query, passage, id. Pure.
 //! - [`store`]: the truth, in SQLite. Every write is one transaction that holds the write lock from
-//!   its start; triggers log every change. One projection lives inside it: the trigrams of topic names.
+//!   its start; triggers log every change. Two projections live inside it: the statistics of days, and
+//!   the trigrams of topic names.
 //! - [`index`]: projections on disk: [`index::text`] (tantivy), [`index::vector`] (usearch). They
 //!   know no database; they ask through traits.
 //! - [`follow`]: answers those questions from the store: the one place that knows both.

@@ -4,10 +4,15 @@
 #![cfg(feature = "model-server")]
 #![allow(clippy::unwrap_used)]
 
+#[path = "model_server/stress.rs"]
+mod stress;
+#[path = "support/model.rs"]
+mod support;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Barrier, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Barrier, LazyLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,60 +20,10 @@ use journaling_ai::error::{Error, Kind};
 use journaling_ai::model::install::install_from;
 use journaling_ai::model::protocol::decode_vector;
 use journaling_ai::model::registry::DEFAULT_EMBEDDING_MODEL;
-use journaling_ai::model::socket::{SocketPaths, socket_paths};
-use journaling_ai::model::{ClientConfig, InstalledModel, ModelClient, ModelFolders, ModelRef};
+use journaling_ai::model::{InstalledModel, ModelClient, ModelFolders, ModelRef};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
-use tempfile::TempDir;
-
-#[path = "model_server/stress.rs"]
-mod stress;
-
-/// One server at a time: each takes all cores it is given, and half a gigabyte.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
-/// A folder for one server's socket. The server is asked to leave when it is dropped.
-struct Place {
-    folder: TempDir,
-    paths: SocketPaths,
-    server: PathBuf,
-    idle: Duration,
-    _turn: MutexGuard<'static, ()>,
-}
-
-impl Place {
-    fn new() -> Self {
-        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = tempfile::tempdir().unwrap();
-        let paths = socket_paths(folder.path(), &[folder.path().join("run")]).unwrap();
-        let server = env!("CARGO_BIN_EXE_journal-model").into();
-        Place { folder, paths, server, idle: Duration::from_secs(60), _turn: turn }
-    }
-
-    fn config(&self) -> ClientConfig {
-        ClientConfig {
-            socket: self.paths.socket.clone(),
-            lock: self.paths.lock.clone(),
-            server: self.server.clone(),
-            idle: self.idle,
-            threads: None,
-            start_timeout: Duration::from_secs(60),
-            stderr_log: self.paths.stderr_log.clone(),
-        }
-    }
-
-    fn client(&self) -> ModelClient {
-        ModelClient::connect_or_start(self.config()).unwrap()
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Ok(Some(client)) = ModelClient::connect(self.config()) {
-            let _ = client.shutdown();
-        }
-    }
-}
+use support::Place;
 
 /// The folder of the fetched model. A missing one fails the test with the command that fetches it.
 static MODEL: LazyLock<InstalledModel> = LazyLock::new(|| {
@@ -240,8 +195,9 @@ fn a_damaged_or_unknown_model_fails_the_request_alone() {
     assert_eq!(error.kind(), Kind::Corrupt);
     assert!(error.message().contains("model.safetensors"), "{error}");
 
-    let error = failed(&mut client, &ModelRef { id: "word2vec".into(), ..model() });
-    assert_eq!(error.kind(), Kind::NotFound);
+    let error = failed(&mut client, &ModelRef { id: "all-mpnet-base-v2".into(), name: "third".into(), ..model() });
+    assert_eq!(error.kind(), Kind::Corrupt);
+    assert!(error.message().contains("does not hold all-mpnet-base-v2"), "{error}");
     assert_eq!(client.embed(&model(), &["text".to_string()]).unwrap().len(), 1);
 }
 

@@ -22,8 +22,8 @@ enum ModelsVerb {
     List,
     /// Install a model from a folder or an archive, or else from the public hub
     ///
-    /// Without --from the files are fetched over the network, from the hub or the mirror that HF_ENDPOINT
-    /// names; what was cut short goes on where it ended. With --from nothing is asked of the network.
+    /// Without --from the files are fetched over the network, from https://huggingface.co or the address in
+    /// the variable HF_ENDPOINT; what was cut short goes on where it ended. With --from no network is used.
     Install {
         /// The model
         #[arg(default_value = DEFAULT_EMBEDDING_MODEL)]
@@ -53,9 +53,9 @@ pub(super) fn run(args: ModelsArgs, app: &mut App) -> Result<u8> {
             let installed = match from {
                 Some(path) => install::install_from(&id, &path, &folders)?,
                 None => {
-                    let hub = app.hub()?;
+                    let address = hub_address()?;
                     let bar = progress::bar(app, "download", 0);
-                    let outcome = hub::install_from_hub(&id, &hub, &folders, &mut |progress| {
+                    let outcome = hub::install_from_hub(&id, &address, &folders, &mut |progress| {
                         bar.set_length(progress.total.unwrap_or(0));
                         bar.set_position(progress.done);
                     });
@@ -93,6 +93,19 @@ pub(super) fn run(args: ModelsArgs, app: &mut App) -> Result<u8> {
             }
             Ok(0)
         }
+    }
+}
+
+/// Where the hub is: a mirror inside a company, say, goes by the variable that the hub's own tools read.
+fn hub_address() -> Result<String> {
+    let given = std::env::var("HF_ENDPOINT").unwrap_or_default();
+    match given.as_str() {
+        "" => Ok(hub::HUB_URL.to_string()),
+        _ if ["https://", "http://"].iter().any(|scheme| given.len() > scheme.len() && given.starts_with(scheme)) => {
+            Ok(given)
+        }
+        _ => Err(Error::usage(format!("HF_ENDPOINT is {given:?}, which is no address of a hub"))
+            .hint(format!("an address begins with https:// or http://; unset, it is {}", hub::HUB_URL))),
     }
 }
 

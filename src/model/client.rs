@@ -15,7 +15,7 @@ use crate::model::protocol::{
 };
 use crate::model::socket::nobody_listens;
 use crate::model::start::{ClientConfig, StderrLog, start};
-use crate::model::{ModelInfo, ModelRef, registry};
+use crate::model::{Classified, ModelInfo, ModelRef, registry};
 
 /// Bounds on one request, so that progress shows and no message nears the protocol's limit.
 const TEXTS_PER_REQUEST: usize = 64;
@@ -114,6 +114,30 @@ impl ModelClient {
                 other => return Err(unexpected(&other)),
             }
             progress(all.len());
+        }
+        Ok(all)
+    }
+
+    /// A score of each label for each text, in their order, by a classifier. What is beyond the model's
+    /// window is cut.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] when the model gives vectors; as [`ModelClient::embed`].
+    pub fn classify(&mut self, model: &ModelRef, texts: &[String]) -> Result<Classified> {
+        let mut all = Classified { labels: Vec::new(), scores: Vec::with_capacity(texts.len()) };
+        for part in requests(texts) {
+            let request = Request::Classify { model: model.into(), texts: texts[part.clone()].to_vec() };
+            match self.call(&request)? {
+                Response::Scores { labels, scores } if scores.len() == part.len() => {
+                    for text in &scores {
+                        let scores = decode_vector(text)?;
+                        check_scores(&scores, labels.len())?;
+                        all.scores.push(scores);
+                    }
+                    all.labels = labels;
+                }
+                other => return Err(unexpected(&other)),
+            }
         }
         Ok(all)
     }
@@ -302,6 +326,7 @@ fn unexpected(response: &Response) -> Error {
     let what = match response {
         Response::Counts { counts } => format!("{} counts", counts.len()),
         Response::Vectors { vectors } => format!("{} vectors", vectors.len()),
+        Response::Scores { scores, .. } => format!("the scores of {} texts", scores.len()),
         Response::Status { .. } => "its status".to_string(),
         Response::Info { .. } => "a description".to_string(),
         Response::Stopping => "that it stops".to_string(),
@@ -322,6 +347,17 @@ fn check_vector(vector: &[f32], dimensions: usize) -> Result<()> {
         return Ok(());
     };
     Err(Error::failure(format!("the model server answered with a vector that has {fault}"))
+        .hint("check the model's files: journal models verify"))
+}
+
+fn check_scores(scores: &[f32], labels: usize) -> Result<()> {
+    let outside = scores.iter().find(|score| !(0.0..=1.0).contains(*score));
+    let fault = match outside {
+        Some(score) => format!("the score {score}, which is not from 0 to 1"),
+        None if scores.len() != labels => format!("{} scores for {labels} labels", scores.len()),
+        None => return Ok(()),
+    };
+    Err(Error::failure(format!("the model server answered with {fault}"))
         .hint("check the model's files: journal models verify"))
 }
 

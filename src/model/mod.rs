@@ -1,5 +1,5 @@
 //! Our side of the model server: which models there are, where their files lie, how they are
-//! installed, and how `journal` asks `journal-model` for vectors. No torch is named here, so the
+//! installed, and how `journal` asks `journal-model` for vectors and labels. No torch is named here, so the
 //! linker keeps it out of `journal`; no store is opened, and [`hub`] alone opens a network socket.
 //!
 //! ```text
@@ -10,6 +10,7 @@
 //! let info = client.info(&model.reference())?;                 // dimensions, max_pieces
 //! let counts = client.count(&model.reference(), &texts)?;      // word pieces per text
 //! let vectors = client.embed(&model.reference(), &texts)?;     // unit length, one per text
+//! let labels = client.classify(&classifier, &texts)?;          // names, and a score of each for each text
 //! client.embed_with_progress(&model.reference(), &texts, &mut |done| bar.set(done))?;
 //! ```
 //!
@@ -27,6 +28,7 @@ pub mod install;
 pub mod listen;
 pub mod protocol;
 pub mod registry;
+pub mod safetensors;
 pub mod serve;
 pub mod socket;
 pub mod start;
@@ -53,9 +55,19 @@ pub struct ModelRef {
 /// What the server says about a model it has loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModelInfo {
-    /// Numbers in each vector.
+    /// Numbers in each vector; of a classifier, its labels.
     pub dimensions: usize,
     /// Word pieces the model reads of one text, the two special ones included; the rest is cut, so
     /// the caller splits longer texts.
     pub max_pieces: usize,
+}
+
+/// What a classifier makes of texts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Classified {
+    /// The names of the labels.
+    pub labels: Vec<String>,
+    /// For each text one score from 0 to 1 for each label, in their order. They sum up to 1 unless the
+    /// model judges each label for itself.
+    pub scores: Vec<Vec<f32>>,
 }

@@ -15,7 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::{ModelInfo, ModelRef};
 
 /// The version spoken here. Raised by any change to the messages below.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
 /// The longest message either side accepts, in bytes: far above what the client sends at once, and
 /// a bound on what a stranger's bytes can make us allocate.
@@ -102,6 +102,13 @@ pub enum Request {
         /// The texts.
         texts: Vec<String>,
     },
+    /// A score of each label for each text, by a classifier.
+    Classify {
+        /// Which model.
+        model: WireModel,
+        /// The texts.
+        texts: Vec<String>,
+    },
     /// Answer what is being worked on, then exit.
     Shutdown,
 }
@@ -117,7 +124,7 @@ pub enum Response {
     },
     /// To [`Request::Info`].
     Info {
-        /// Numbers in each vector.
+        /// Numbers in each vector; of a classifier, its labels.
         dimensions: usize,
         /// Word pieces read of one text.
         max_pieces: usize,
@@ -131,6 +138,13 @@ pub enum Response {
     Vectors {
         /// Each vector as base64 of little-endian 32-bit floats.
         vectors: Vec<String>,
+    },
+    /// To [`Request::Classify`], in the order of the texts.
+    Scores {
+        /// The labels.
+        labels: Vec<String>,
+        /// The scores of each text, in the order of the labels, written as vectors are.
+        scores: Vec<String>,
     },
     /// To [`Request::Shutdown`].
     Stopping,

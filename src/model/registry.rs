@@ -60,7 +60,9 @@ pub struct ModelSpec {
 pub const DEFAULT_EMBEDDING_MODEL: &str = "all-MiniLM-L6-v2";
 
 /// Every known model.
-pub const MODELS: &[ModelSpec] = &[ModelSpec {
+pub const MODELS: &[ModelSpec] = &[MINILM, MPNET];
+
+const MINILM: ModelSpec = ModelSpec {
     id: DEFAULT_EMBEDDING_MODEL,
     kind: ModelKind::Embedding,
     summary: "sentence meaning in 384 numbers; English first, 91 MB",
@@ -80,7 +82,30 @@ pub const MODELS: &[ModelSpec] = &[ModelSpec {
         deciding("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
         deciding("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
     ],
-}];
+};
+
+/// The model the architecture names for entries.
+const MPNET: ModelSpec = ModelSpec {
+    id: "all-mpnet-base-v2",
+    kind: ModelKind::Embedding,
+    summary: "sentence meaning in 768 numbers; finer and several times slower; English first, 439 MB",
+    hub_repository: "sentence-transformers/all-mpnet-base-v2",
+    revision: "e8c3b32edf5434bc2275fc9bab85f82640a19130",
+    dimensions: 768,
+    max_pieces: 384,
+    layers: 12,
+    files: &[
+        configuration("config.json", true),
+        configuration("modules.json", true),
+        configuration("sentence_bert_config.json", true),
+        configuration("1_Pooling/config.json", true),
+        configuration("special_tokens_map.json", false),
+        configuration("tokenizer_config.json", false),
+        deciding("vocab.txt", "dbd90cb94e2247bd4d4ccaecbf616d2290e66691d7d5e5bb81f063c2d0649ada"),
+        deciding("tokenizer.json", "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842"),
+        deciding("model.safetensors", "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"),
+    ],
+};
 
 /// The known model with this id, compared without regard to case; the hub's longer name
 /// (`sentence-transformers/…`) is accepted too.
@@ -112,6 +137,8 @@ mod tests {
     fn a_model_is_found_by_either_name_in_any_case() {
         assert_eq!(find("ALL-minilm-l6-V2").unwrap().id, DEFAULT_EMBEDDING_MODEL);
         assert_eq!(find("sentence-transformers/all-MiniLM-L6-v2").unwrap().dimensions, 384);
+        let mpnet = find("all-mpnet-base-v2").unwrap();
+        assert_eq!((mpnet.dimensions, mpnet.max_pieces, mpnet.layers), (768, 384, 12));
         let error = find("word2vec").unwrap_err();
         assert!(error.hint_text().unwrap().contains(DEFAULT_EMBEDDING_MODEL));
     }

@@ -26,6 +26,13 @@ pub trait Engine: Send {
     /// window is cut, never refused.
     fn embed(&mut self, model: &ModelRef, texts: &[&str]) -> Result<Vec<Vec<f32>>>;
 
+    /// The labels of a classifier.
+    fn labels(&mut self, model: &ModelRef) -> Result<Vec<String>>;
+
+    /// The scores of these labels for each text, computed in one batch. Text beyond the model's window
+    /// is cut, never refused.
+    fn classify(&mut self, model: &ModelRef, texts: &[&str]) -> Result<Vec<Vec<f32>>>;
+
     /// Names of the models in memory.
     fn loaded(&self) -> Vec<String>;
 }
@@ -129,8 +136,15 @@ impl<E: Engine> Service<E> {
                 Ok(Response::Counts { counts })
             }
             Request::Embed { model, texts } => {
-                let vectors = self.embed(&ModelRef::from(model), &texts)?;
+                let model = ModelRef::from(model);
+                let vectors = self.in_batches(&model, &texts, |engine, batch| engine.embed(&model, batch))?;
                 Ok(Response::Vectors { vectors })
+            }
+            Request::Classify { model, texts } => {
+                let model = ModelRef::from(model);
+                let labels = self.with_engine(|engine| engine.labels(&model))?;
+                let scores = self.in_batches(&model, &texts, |engine, batch| engine.classify(&model, batch))?;
+                Ok(Response::Scores { labels, scores })
             }
             Request::Shutdown => {
                 self.stop();
@@ -139,9 +153,14 @@ impl<E: Engine> Service<E> {
         }
     }
 
-    /// Embeds in batches of like length and gives the engine back between them, so that a short
+    /// Computes in batches of like length and gives the engine back between them, so that a short
     /// query of another client waits for one batch, not for the whole request.
-    fn embed(&self, model: &ModelRef, texts: &[String]) -> Result<Vec<String>> {
+    fn in_batches(
+        &self,
+        model: &ModelRef,
+        texts: &[String],
+        mut compute: impl FnMut(&mut E, &[&str]) -> Result<Vec<Vec<f32>>>,
+    ) -> Result<Vec<String>> {
         let (info, counts) = self.with_engine(|engine| Ok((engine.load(model)?, engine.count(model, texts)?)))?;
         expect_one_each(counts.len(), texts.len())?;
         let read: Vec<usize> = counts.iter().map(|count| count.saturating_add(2).min(info.max_pieces)).collect();
@@ -150,7 +169,7 @@ impl<E: Engine> Service<E> {
         for batch in batches {
             let members = &order[batch];
             let batch: Vec<&str> = members.iter().map(|&index| texts[index].as_str()).collect();
-            let computed = self.with_engine(|engine| engine.embed(model, &batch))?;
+            let computed = self.with_engine(|engine| compute(engine, &batch))?;
             expect_one_each(computed.len(), members.len())?;
             for (&index, vector) in members.iter().zip(&computed) {
                 vectors[index] = encode_vector(vector);

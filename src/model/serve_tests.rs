@@ -45,6 +45,15 @@ impl Engine for FakeEngine {
         Ok(texts.iter().map(|text| fake_vector(text)).collect())
     }
 
+    fn labels(&mut self, _: &ModelRef) -> Result<Vec<String>> {
+        Ok(["short", "long"].map(str::to_string).to_vec())
+    }
+
+    fn classify(&mut self, _: &ModelRef, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
+        self.batches.push(texts.iter().map(|text| text.to_string()).collect());
+        Ok(texts.iter().map(|text| 1.0 / (1.0 + text.len() as f32)).map(|short| vec![short, 1.0 - short]).collect())
+    }
+
     fn loaded(&self) -> Vec<String> {
         self.loaded.clone()
     }
@@ -139,6 +148,21 @@ fn vectors_come_in_the_order_of_the_texts_although_batched_by_length() {
         assert!(batch.iter().any(|text| text.len() < 20) != (batch.iter().any(|text| text.len() > 1000)));
         assert!(batch.len() <= SERVER_LIMITS.texts);
     }
+}
+
+#[test]
+fn labels_and_scores_come_in_the_order_of_the_texts() {
+    let service = service();
+    let mut client = Client::greeted(&service);
+    let texts = vec!["word ".repeat(300), "one".to_string(), "four".to_string()];
+    let request = Request::Classify { model: (&model("fake")).into(), texts: texts.clone() };
+    let Response::Scores { labels, scores } = client.ask(&request) else { panic!() };
+    assert_eq!(labels, ["short", "long"]);
+    for (text, scores) in texts.iter().zip(&scores) {
+        let short = 1.0 / (1.0 + text.len() as f32);
+        assert_eq!(decode_vector(scores).unwrap(), [short, 1.0 - short]);
+    }
+    client.close().unwrap();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::value::{read_timestamp, read_uuid, timestamp};
 use crate::error::{Error, Result};
 use crate::journal::entry::Sentiment;
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use uuid::Uuid;
 
 /// Keeps what a model said; what it said before about the same entry gives way.
@@ -30,11 +30,11 @@ pub(super) fn put(connection: &Connection, entry: Uuid, sentiment: &Sentiment, n
             &sentiment.emotions,
             timestamp(sentiment.analyzed_at.unwrap_or(now)),
         ))
-        .map_err(|error| match error.sqlite_error_code() {
-            Some(ErrorCode::ConstraintViolation) => {
-                Error::usage(format!("there is a sentiment with the id {} already, of another entry", sentiment.id))
+        .map_err(|error| {
+            if error.to_string().contains("UNIQUE constraint failed: sentiment_analysis.id") {
+                return Error::usage(format!("there is a sentiment with the id {} already, of another entry", sentiment.id));
             }
-            _ => error.into(),
+            error.into()
         })?;
     Ok(())
 }

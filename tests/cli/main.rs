@@ -16,6 +16,8 @@ mod editor;
 mod exits;
 mod export;
 mod history;
+#[cfg(feature = "model-server")]
+mod hub;
 mod import;
 mod list;
 mod login;

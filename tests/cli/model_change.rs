@@ -207,3 +207,19 @@ fn a_search_that_notices_the_change_begins_it_in_the_background() {
     }
     assert_eq!(ask(&sandbox, QUERY)["model_name"], new_name().as_str());
 }
+
+#[test]
+fn a_model_that_is_chosen_before_it_is_installed_takes_nothing_away() {
+    let sandbox = read_by_the_old("cli-model-chosen", 12);
+    let before = ask(&sandbox, QUERY);
+    sandbox.run(["config", "set", "model", "all-mpnet-base-v2"]).ok();
+    let answer = ask(&sandbox, QUERY);
+    assert_eq!((&answer["model_name"], ranking(&answer)), (&OLD.into(), ranking(&before)));
+    let reason = answer["reason"].as_str().unwrap();
+    assert!(reason.contains("the model of the configuration is not installed"), "{reason}");
+    sandbox.add(["The zeppelin kept me awake."]);
+    let report = sandbox.run(["analyze", "--json"]).ok().json();
+    assert!(report["without_model"].is_string(), "{report}");
+    assert_eq!(read(&sandbox), [(OLD.to_string(), 12)]);
+    assert_eq!(ranking(&ask(&sandbox, QUERY)), ranking(&before));
+}

@@ -1,9 +1,11 @@
 //! The server under stress: many at once, clients that die or lie, a signal in the middle, a new release.
 
 use super::*;
+use journaling_ai::model::ClientConfig;
 use journaling_ai::model::protocol::{
     Hello, MAX_MESSAGE_BYTES, PROTOCOL_VERSION, Request, Response, read_message, write_message,
 };
+use journaling_ai::model::socket::socket_paths;
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 

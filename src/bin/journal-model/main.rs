@@ -1,10 +1,13 @@
-//! The model server: texts in, vectors out, over a unix socket. `journal` starts it when it needs
+//! The model server: texts in, vectors or labels out, over a unix socket. `journal` starts it when it needs
 //! one, and it leaves when nobody has asked for a while. It knows no journal, opens no store and no
 //! network, and keeps no text after answering.
 #![allow(clippy::print_stderr, reason = "stderr is the server's log, shown by journal when it dies")]
 
 mod embedder;
+mod folder;
+mod network;
 mod tokenizer;
+mod transformer;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

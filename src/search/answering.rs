@@ -46,7 +46,6 @@ pub fn answering(parts: &Parts, compared: Compared) -> Result<Answering> {
     let snapshot = Store::snapshot(parts.data, VECTORS)?;
     let entries = Collection::User.name();
     let wanted = parts.model.map(|model| kept_as(&model.name));
-    let read = wanted.as_deref().map_or(Ok(0), |wanted| snapshot.analysed(entries, wanted))?;
     let mut others = Vec::new();
     for name in snapshot.passage_names(entries)? {
         if Some(&name) != wanted.as_ref() {
@@ -54,6 +53,11 @@ pub fn answering(parts: &Parts, compared: Compared) -> Result<Answering> {
         }
     }
     others.sort_unstable_by(|a, b| b.cmp(a));
+    // Counted only where there is something to compare with: it is a walk over all passages.
+    let read = match &wanted {
+        Some(wanted) if !others.is_empty() => snapshot.analysed(entries, wanted)?,
+        _ => 0,
+    };
     let mut reason = None;
     for (count, kept) in others {
         let outdone = match &wanted {

@@ -96,7 +96,8 @@ fn a_client_that_dies_harms_nobody_else() {
     assert_eq!(client.embed(&model(), &["still here".to_string()]).unwrap().len(), 1);
     let waited = asked.elapsed();
     alone(&mut client);
-    assert!(waited < asked.elapsed() || waited < Duration::from_secs(3), "{waited:?} behind a dead client");
+    // The turn changes with each batch, so nobody waits for the whole of another's work.
+    assert!(waited * 3 < asked.elapsed(), "{waited:?} of {:?} behind a dead client", asked.elapsed());
     let status = client.status().unwrap();
     assert_eq!(status.loaded, [model().name]);
 }

@@ -70,6 +70,7 @@ pub(super) fn add(args: &AddArgs, app: &mut App) -> Result<()> {
     // Where the configuration names somebody who is not there, the new user stands for themselves.
     let by = app.chosen_if_any().ok().flatten();
     let account = app.store()?.add_user(by, &args.email, hash.as_deref(), profile.as_deref())?;
+    analytics::write_through(app, account.id);
     let first = if by.is_none() { "" } else { " `journal user use` chooses a user." };
     said(app, &account, &format!("Added {}.{first}", account.email))
 }

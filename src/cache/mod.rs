@@ -310,7 +310,7 @@ impl Cache {
         let cleared = cleared.into_inner().unwrap_or_else(PoisonError::into_inner);
         // The engine gives no space back by itself.
         if health == Health::Good && !left.into_inner() {
-            return (self.file.delete(), cleared);
+            return (self.file.delete_empty(), cleared);
         }
         (health, cleared)
     }

@@ -275,6 +275,9 @@ impl App {
         if let Some(file) = &self.globals.config {
             command.arg("--config").arg(std::path::absolute(file).unwrap_or_else(|_| file.clone()));
         }
+        if let Some(user) = &self.globals.user {
+            command.arg("--user").arg(user);
+        }
         command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         // A session of its own, so that closing the terminal does not end it.
         // SAFETY: setsid is async-signal-safe and touches no memory of this process.

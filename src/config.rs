@@ -40,7 +40,7 @@ pub const KEYS: [Key; 15] = [
         about: "How long the model server stays loaded with nothing to do",
     },
     Key { name: "model_threads", default: "0", about: "Threads the model server computes with; 0: all cores but one" },
-    Key { name: "cache_megabytes", default: "256", about: "Size bound of the cache of model results" },
+    Key { name: "cache_megabytes", default: "256", about: "Size bound of the cache" },
     Key {
         name: "slow_statement_ms",
         default: "1000",

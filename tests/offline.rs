@@ -49,7 +49,7 @@ fn reaching_out(calls: &[String]) -> Vec<&String> {
 }
 
 /// A line of arguments for every verb; `{id}` is an entry, `{sample}` a file, `{out}` another.
-const EVERY_VERB: [&str; 48] = [
+const EVERY_VERB: [&str; 51] = [
     "",
     "add a line #tag",
     "add --json another line",
@@ -87,6 +87,9 @@ const EVERY_VERB: [&str; 48] = [
     "export -o {out}",
     "analyze",
     "tasks",
+    "cache stats",
+    "cache get tasks:results:analyze",
+    "cache clear",
     "models list",
     "models verify",
     "models install --from {sample}",

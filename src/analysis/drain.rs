@@ -1,7 +1,7 @@
 //! Doing what is pending: index, sentiments, statistics, vectors. Nothing here keeps a queue: what is pending is
 //! what has no result, so a run that is killed at any instruction is simply continued by the next.
 
-use crate::analysis::embed::Embedder;
+use crate::analysis::embed::{Embedder, Sources};
 use crate::analysis::sentiment;
 use crate::cache::{Cache, Namespace, Put};
 use crate::error::{Error, Kind, Result};
@@ -38,6 +38,9 @@ pub struct Parts<'a> {
     pub model: Option<&'a InstalledModel>,
     /// Connects to the model server, starting it when nobody listens.
     pub connect: &'a mut dyn FnMut() -> Result<ModelClient>,
+    /// What else is to be kept when everything is done, in the same transaction of the cache: entries
+    /// that are not valid any more, and values.
+    pub keep: &'a mut dyn FnMut(&mut Store) -> Kept,
     /// The time.
     pub now: fn() -> DateTime<Utc>,
     /// A new id.
@@ -45,6 +48,9 @@ pub struct Parts<'a> {
     /// Set by Ctrl-C: stop after what is being done.
     pub interrupted: &'a AtomicBool,
 }
+
+/// Entries of the cache to be removed, by namespace and id, and values to be put.
+pub type Kept = (Vec<(Namespace, String)>, Vec<Put>);
 
 /// How far the work is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +76,12 @@ pub struct Report {
     pub sentiments: u64,
     /// Entries and topics that have their vectors now.
     pub analysed: u64,
+    /// Passages whose vectors the model made.
+    pub inferred: u64,
+    /// Passages whose vectors were in the cache.
+    pub from_cache: u64,
+    /// Passages whose vectors were in the journal.
+    pub from_store: u64,
     /// What could not be analysed, and why.
     pub failed: Vec<String>,
     /// Why there was no semantic work, when there was none to be had.
@@ -92,8 +104,11 @@ pub fn drain(parts: &mut Parts, progress: &mut dyn FnMut(&Status)) -> Result<Rep
         Status { step: "done".into(), done: report.analysed, total: report.analysed, at: (parts.now)().timestamp() };
     puts.extend(Put::json(Namespace::TasksStatus, TASK, &status));
     puts.extend(Put::json(Namespace::TasksResults, TASK, &report));
+    let (removed, more) = if outcome.is_ok() { (parts.keep)(parts.store) } else { Kept::default() };
+    puts.extend(more);
+    let removed: Vec<(Namespace, &str)> = removed.iter().map(|(namespace, id)| (*namespace, id.as_str())).collect();
     // The cache is a convenience: how it fares is nobody's concern here.
-    let _ = parts.cache.put_many(&puts, unix(parts.now));
+    let _ = parts.cache.change(&removed, &puts, unix(parts.now));
     outcome.map(|()| report)
 }
 
@@ -169,10 +184,16 @@ fn vectors(
     if entries + topics == 0 {
         return Ok(());
     }
-    let mut client = (parts.connect)()?;
     let reference = model.reference();
     let window = model.max_pieces.saturating_sub(2).max(1);
-    let mut embedder = Embedder { client: &mut client, model: &reference, window, dimensions: model.dimensions };
+    let mut embedder = Embedder {
+        connect: &mut *parts.connect,
+        client: None,
+        sources: Sources::default(),
+        model: &reference,
+        window,
+        dimensions: model.dimensions,
+    };
     let mut skip: Vec<Uuid> = Vec::new();
     loop {
         stop_if(parts.interrupted)?;
@@ -212,6 +233,8 @@ fn vectors(
                 }
             }
         }
+        let Sources { inferred, from_cache, from_store } = embedder.sources;
+        (report.inferred, report.from_cache, report.from_store) = (inferred, from_cache, from_store);
         say("vectors", report.analysed, (entries + topics).max(report.analysed));
     }
     Ok(())

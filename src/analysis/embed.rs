@@ -8,10 +8,26 @@ use crate::store::{PassageVector, PendingText, Store, StoredPassage};
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// A model that is ready to be asked.
+/// Where the vectors of passages came from. Equal passages of one batch are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sources {
+    /// The model made them.
+    pub inferred: u64,
+    /// The cache had them.
+    pub from_cache: u64,
+    /// The journal had them.
+    pub from_store: u64,
+}
+
+/// A model that can be asked.
 pub struct Embedder<'a> {
-    /// The connection to the model server.
-    pub client: &'a mut ModelClient,
+    /// Connects to the model server, starting it when nobody listens. Called when it is first needed:
+    /// what is known already needs no server.
+    pub connect: &'a mut dyn FnMut() -> Result<ModelClient>,
+    /// The connection, once there is one.
+    pub client: Option<ModelClient>,
+    /// Where vectors came from so far.
+    pub sources: Sources,
     /// The model.
     pub model: &'a ModelRef,
     /// Word pieces of a passage: the model's window without its two special pieces.
@@ -21,6 +37,13 @@ pub struct Embedder<'a> {
 }
 
 impl Embedder<'_> {
+    fn client(&mut self) -> Result<&mut ModelClient> {
+        match &mut self.client {
+            Some(client) => Ok(client),
+            none => Ok(none.insert((self.connect)()?)),
+        }
+    }
+
     /// Cuts each text into passages that fit the window.
     pub fn cut(&mut self, texts: &[PendingText]) -> Result<Vec<Vec<Range<usize>>>> {
         let cut: Vec<Vec<Range<usize>>> = texts.iter().map(|text| units(&text.text, self.window)).collect();
@@ -33,7 +56,9 @@ impl Embedder<'_> {
             .filter(|(_, counted)| **counted)
             .flat_map(|((text, units), _)| units.iter().map(|unit| text.text[unit.clone()].to_string()))
             .collect();
-        let mut counts = if asked.is_empty() { Vec::new() } else { self.client.count(self.model, &asked)? }.into_iter();
+        let model = self.model;
+        let counts = if asked.is_empty() { Vec::new() } else { self.client()?.count(model, &asked)? };
+        let mut counts = counts.into_iter();
         Ok(cut
             .into_iter()
             .zip(&counted)
@@ -68,7 +93,10 @@ impl Embedder<'_> {
                     continue;
                 }
                 match store.vector_of(&self.model.name, &hash)? {
-                    Some(vector) => drop(vectors.insert(hash, vector)),
+                    Some(vector) => {
+                        self.sources.from_store += 1;
+                        vectors.insert(hash, vector);
+                    }
                     None => missing.push((hash, part.to_string())),
                 }
             }
@@ -78,12 +106,17 @@ impl Embedder<'_> {
         let mut asked: Vec<(String, String)> = Vec::new();
         for ((hash, part), vector) in missing.into_iter().zip(cached) {
             match vector {
-                Some(vector) => drop(vectors.insert(hash, vector)),
+                Some(vector) => {
+                    self.sources.from_cache += 1;
+                    vectors.insert(hash, vector);
+                }
                 None => asked.push((hash, part)),
             }
         }
         let parts: Vec<String> = asked.iter().map(|(_, part)| part.clone()).collect();
-        let computed = if parts.is_empty() { Vec::new() } else { self.client.embed(self.model, &parts)? };
+        let model = self.model;
+        let computed = if parts.is_empty() { Vec::new() } else { self.client()?.embed(model, &parts)? };
+        self.sources.inferred += computed.len() as u64;
         let mut puts = Vec::new();
         for ((hash, _), vector) in asked.into_iter().zip(computed) {
             puts.push(Put::vector(&hash, &vector));

@@ -106,6 +106,15 @@ impl CacheFile {
         }
     }
 
+    /// Deletes the file if no row is in it, also none that another process has put a moment ago.
+    pub(super) fn delete_empty(&self) -> Health {
+        let deleted = self.lock().and_then(|_lock| match self.read(ReadTables::counted) {
+            Ok(Some((0, _))) => self.remove().map_err(text),
+            _ => Ok(()),
+        });
+        deleted.map_or_else(Health::Skipped, |()| Health::Good)
+    }
+
     fn attempt(&self, work: &dyn Fn(&mut Tables<'_>) -> Result<(), redb::Error>) -> Result<(), String> {
         if !self.exists() {
             self.create()?;

@@ -8,8 +8,9 @@
 //! Time comes in as an argument, in seconds since 1970; there is no clock here.
 //!
 //! Reading order: [`Namespace`] (what is kept, under which key, for how long), [`Cache`],
-//! `tables` (rows, expiry, eviction), `file` (creating, locking, starting over), `guard` (panics).
+//! `tables` (rows, expiry, eviction), `contents` (what is known of what is held), `file` (creating, locking, starting over), `guard` (panics).
 
+mod contents;
 mod file;
 mod guard;
 mod namespace;
@@ -25,9 +26,10 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use contents::{Contents, Entry, Looks};
 use file::CacheFile;
 pub use namespace::{Namespace, text_hash};
-use tables::{Found, Tables};
+use tables::{Found, ReadTables, Tables};
 
 /// The size bound in bytes when the configuration names none: 256 MiB.
 pub const DEFAULT_MAX_BYTES: u64 = 256 << 20;
@@ -61,12 +63,21 @@ pub struct Put {
     key: String,
     ttl: u64,
     value: Vec<u8>,
+    stamp: Option<String>,
 }
 
 impl Put {
     /// Bytes as they are.
     pub fn bytes(namespace: Namespace, id: &str, value: Vec<u8>) -> Put {
-        Put { key: namespace.key(id), ttl: namespace.ttl(), value }
+        Put { key: namespace.key(id), ttl: namespace.ttl(), value, stamp: None }
+    }
+
+    /// Says what the value was made from, in words of the caller's, such as the position in the change
+    /// log: kept beside the value, which stays what a client of the deployment expects.
+    /// [`Cache::get_made_from`] gives it only while that is still so.
+    pub fn made_from(mut self, stamp: impl Into<String>) -> Put {
+        self.stamp = Some(stamp.into());
+        self
     }
 
     /// A value as JSON. `None` if it has no JSON form, such as a map with keys that are not text.
@@ -97,8 +108,12 @@ pub struct Usage {
 pub struct Cache {
     file: CacheFile,
     max_bytes: u64,
-    /// Keys that were read and not used for a day, to be marked as used with the next write.
+    /// Keys that were read, and whose last noted use is some time ago.
     touched: Mutex<BTreeSet<String>>,
+    /// Whether a read found more than half of the bound taken: then it matters which were used last.
+    half_full: AtomicBool,
+    /// How look-ups went, to be added up with the next write.
+    looks: Mutex<BTreeMap<Namespace, Looks>>,
     /// Whether a read met damage, so that the next write starts anew.
     damaged: AtomicBool,
 }
@@ -111,6 +126,8 @@ impl Cache {
             file: CacheFile::new(path.into()),
             max_bytes,
             touched: Mutex::default(),
+            half_full: AtomicBool::new(false),
+            looks: Mutex::default(),
             damaged: AtomicBool::new(false),
         }
     }
@@ -123,14 +140,58 @@ impl Cache {
     /// The values under several keys, one for each id in its place, read at one moment.
     pub fn get_many<I: AsRef<str>>(&self, namespace: Namespace, ids: &[I], now: u64) -> Vec<Option<Vec<u8>>> {
         let keys: Vec<String> = ids.iter().map(|id| namespace.key(id.as_ref())).collect();
-        match self.file.read(|tables| keys.iter().map(|key| tables.find(key, now)).collect::<Result<Vec<_>, _>>()) {
-            Ok(Some(found)) => keys.into_iter().zip(found).map(|(key, found)| self.hit(key, found)).collect(),
-            Ok(None) => vec![None; keys.len()],
-            Err(_) => {
-                self.damaged.store(true, Ordering::Relaxed);
-                vec![None; keys.len()]
+        let read = self.read(|tables| {
+            if tables.half_full(self.max_bytes)? {
+                self.half_full.store(true, Ordering::Relaxed);
             }
-        }
+            keys.iter().map(|key| tables.find(key, now)).collect::<Result<Vec<_>, _>>()
+        });
+        let values: Vec<Option<Vec<u8>>> = match read {
+            Some(found) => keys.into_iter().zip(found).map(|(key, found)| self.hit(key, found)).collect(),
+            None => vec![None; keys.len()],
+        };
+        let hits = values.iter().filter(|value| value.is_some()).count();
+        self.looked(namespace, hits, values.len() - hits);
+        values
+    }
+
+    /// The JSON value under a key that was made from this, as [`Put::made_from`] said; one that was
+    /// made from anything else is a miss.
+    pub fn get_made_from<T: DeserializeOwned>(
+        &self,
+        namespace: Namespace,
+        id: &str,
+        stamp: &str,
+        now: u64,
+    ) -> Option<T> {
+        let key = namespace.key(id);
+        let found = self.read(|tables| {
+            let is_so = tables.stamp(&key)?.as_deref() == Some(stamp);
+            Ok(if is_so { tables.find(&key, now)? } else { Found::Nothing })
+        });
+        let value = found.and_then(|found| serde_json::from_slice(&self.hit(key, found)?).ok());
+        self.looked(namespace, usize::from(value.is_some()), usize::from(value.is_none()));
+        value
+    }
+
+    /// An entry with what is known of it, whatever it was made from. Not counted as a use.
+    pub fn entry(&self, namespace: Namespace, id: &str, now: u64) -> Option<Entry> {
+        self.read(|tables| tables.entry(&namespace.key(id), now)).flatten()
+    }
+
+    /// Reads; one that fails is as good as a cache that is not there.
+    fn read<T>(&self, work: impl FnOnce(&ReadTables) -> Result<T, redb::Error>) -> Option<T> {
+        self.file.read(work).unwrap_or_else(|_| {
+            self.damaged.store(true, Ordering::Relaxed);
+            None
+        })
+    }
+
+    fn looked(&self, namespace: Namespace, hits: usize, misses: usize) {
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        let looks = looks.entry(namespace).or_default();
+        looks.hits += hits as u64;
+        looks.misses += misses as u64;
     }
 
     /// The JSON value under a key, unless it is missing, expired, unreadable or of another shape.
@@ -165,18 +226,31 @@ impl Cache {
     /// counts. In the same transaction some expired entries are removed and, while the size bound
     /// is passed, those that were not used for longest. A value larger than the bound is dropped.
     ///
-    /// Meant to be called once, at the end of a command. With nothing to put it does nothing.
+    /// Meant to be called once, at the end of a command. With nothing to put it does nothing, unless
+    /// more than half of the bound is taken: then what was read is noted as used, for it may soon
+    /// matter which entries go.
     pub fn put_many(&self, puts: &[Put], now: u64) -> Health {
-        if puts.is_empty() {
+        self.change(&[], puts, now)
+    }
+
+    /// Like [`Cache::put_many`]; in the same transaction these entries are removed before.
+    pub fn change(&self, removed: &[(Namespace, &str)], puts: &[Put], now: u64) -> Health {
+        let mut touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
+        if !self.half_full.load(Ordering::Relaxed) {
+            touched.clear();
+        }
+        if removed.is_empty() && puts.is_empty() && touched.is_empty() {
             return Health::Good;
         }
-        let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
+        let looks = std::mem::take(&mut *self.looks.lock().unwrap_or_else(PoisonError::into_inner));
         self.write(&|tables| {
+            looks.iter().try_for_each(|(namespace, looks)| tables.count(*namespace, *looks))?;
             for key in &touched {
                 tables.touch(key, now)?;
             }
+            removed.iter().try_for_each(|(namespace, id)| tables.remove(&namespace.key(id)))?;
             for put in puts {
-                tables.put(&put.key, now.saturating_add(put.ttl), now, &put.value, self.max_bytes)?;
+                tables.put(put, now, self.max_bytes)?;
             }
             let mut last = BTreeMap::new();
             last.extend(puts.iter().map(|put| (put.key.as_str(), put)));
@@ -215,6 +289,40 @@ impl Cache {
             return Health::Good;
         }
         self.write(&|tables| keys.iter().try_for_each(|key| tables.remove(key)))
+    }
+
+    /// Removes what is kept in these namespaces. Gives how many entries of each there were.
+    pub fn clear_namespaces(&self, namespaces: &[Namespace]) -> (Health, Vec<(Namespace, u64)>) {
+        if !self.file.exists() {
+            return (Health::Good, namespaces.iter().map(|namespace| (*namespace, 0)).collect());
+        }
+        let cleared = Mutex::new(Vec::new());
+        let left = AtomicBool::new(true);
+        let health = self.write(&|tables| {
+            let mut counts = Vec::new();
+            for namespace in namespaces {
+                counts.push((*namespace, tables.clear(*namespace)?));
+            }
+            left.store(!tables.is_empty()?, Ordering::Relaxed);
+            *cleared.lock().unwrap_or_else(PoisonError::into_inner) = counts;
+            Ok(())
+        });
+        let cleared = cleared.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // The engine gives no space back by itself.
+        if health == Health::Good && !left.into_inner() {
+            return (self.file.delete_empty(), cleared);
+        }
+        (health, cleared)
+    }
+
+    /// What there is in each namespace; nothing when it cannot be read. Reads the whole file.
+    pub fn contents(&self, now: u64) -> Vec<Contents> {
+        self.read(|tables| tables.contents(now)).unwrap_or_else(|| Namespace::ALL.map(Contents::of).into())
+    }
+
+    /// The size bound, in bytes.
+    pub fn max_bytes(&self) -> u64 {
+        self.max_bytes
     }
 
     /// Removes everything.

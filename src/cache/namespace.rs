@@ -7,7 +7,7 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// A kind of entry. Each has a key of the form `<prefix>:<id>` and a time to live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Namespace {
     /// `auth:sessions:{user_id}`: who is logged in, JSON. Seven days.
     AuthSessions,
@@ -21,7 +21,7 @@ pub enum Namespace {
     ModelsSentiment,
     /// `models:topics:{user_id}`: topics suggested to a user, JSON. Two hours.
     ModelsTopics,
-    /// `api:user_data:{user_id}`: a user's profile, JSON. One hour.
+    /// `api:user_data:{user_id}`: a user's profile, the JSON of the column. One hour.
     ApiUserData,
     /// `api:analytics:{user_id}`: computed statistics and insights, JSON. Six hours.
     ApiAnalytics,
@@ -52,6 +52,9 @@ impl Namespace {
     /// What becomes wrong when a user's entries change.
     pub const OF_A_USER: [Namespace; 3] = [Namespace::ApiUserData, Namespace::ApiAnalytics, Namespace::ModelsTopics];
 
+    /// What is made anew of a user when their entries have changed.
+    pub const WRITTEN_THROUGH: [Namespace; 2] = [Namespace::ApiAnalytics, Namespace::ApiUserData];
+
     /// The part of the key before the id, without the colon between.
     pub fn prefix(self) -> &'static str {
         match self {
@@ -72,6 +75,14 @@ impl Namespace {
     /// The key of an entry.
     pub fn key(self, id: &str) -> String {
         format!("{}:{id}", self.prefix())
+    }
+
+    /// The namespace and the id of a key; `None` when it is of no namespace.
+    pub fn of_key(key: &str) -> Option<(Namespace, &str)> {
+        Namespace::ALL.into_iter().find_map(|namespace| {
+            let id = key.strip_prefix(namespace.prefix())?.strip_prefix(':')?;
+            (!id.is_empty()).then_some((namespace, id))
+        })
     }
 
     /// How long an entry is valid, in seconds.
@@ -119,6 +130,16 @@ mod tests {
             ("tasks:results:x", 86_400),
         ];
         assert_eq!(Namespace::ALL.map(|n| (n.key("x"), n.ttl())), expected.map(|(key, ttl)| (key.to_owned(), ttl)));
+    }
+
+    #[test]
+    fn a_key_is_taken_apart_as_it_was_put_together() {
+        for namespace in Namespace::ALL {
+            assert_eq!(Namespace::of_key(&namespace.key("a:b")), Some((namespace, "a:b")));
+        }
+        for other in ["", "auth", "auth:sessions", "auth:sessions:", "api:responses:x", "tasks:queue:ai_analysis"] {
+            assert_eq!(Namespace::of_key(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! The rows, and the two orders in which they go: by expiry and by last use.
 
 use redb::{
-    ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata, Table, TableDefinition, WriteTransaction,
+    ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata, Table, TableDefinition, TableError,
+    WriteTransaction,
 };
+
+use crate::cache::contents::{Contents, Entry, Looks};
+use crate::cache::{Namespace, Put};
 
 /// key → (expires at, last used, checksum and value)
 const MAIN: TableDefinition<'_, &str, (u64, u64, &[u8])> = TableDefinition::new("main");
@@ -10,12 +14,17 @@ const MAIN: TableDefinition<'_, &str, (u64, u64, &[u8])> = TableDefinition::new(
 const BY_EXPIRY: TableDefinition<'_, (u64, &str), ()> = TableDefinition::new("by_expiry");
 /// (last used, key)
 const BY_USE: TableDefinition<'_, (u64, &str), ()> = TableDefinition::new("by_use");
-/// What all rows together are counted as, under [`BYTES`].
+/// key → what a value was made from; it is of use only while that is what there is
+const STAMPS: TableDefinition<'_, &str, &str> = TableDefinition::new("stamps");
+/// What all rows together are counted as, under [`BYTES`], and how look-ups went, under [`HITS`] and
+/// [`MISSES`] with the namespace.
 const TOTALS: TableDefinition<'_, &str, u64> = TableDefinition::new("totals");
 const BYTES: &str = "bytes";
+const HITS: &str = "hits:";
+const MISSES: &str = "misses:";
 
-/// A use is written down only when the last one noted is older than this: noting it is a write.
-const USE_GRANULARITY: u64 = 24 * 60 * 60;
+/// A use is noted only when the last one noted is older than this, in seconds: noting it is a write.
+const USE_GRANULARITY: u64 = 60;
 /// Expired rows removed in one transaction, at most. Ten thousand take about half a second.
 const SWEEP_STEPS: usize = 1_000;
 /// Rows evicted in one transaction, at most.
@@ -39,11 +48,18 @@ pub(super) enum Found {
 pub(super) struct ReadTables {
     main: ReadOnlyTable<&'static str, (u64, u64, &'static [u8])>,
     totals: ReadOnlyTable<&'static str, u64>,
+    /// A cache of an older program has none.
+    stamps: Option<ReadOnlyTable<&'static str, &'static str>>,
 }
 
 impl ReadTables {
     pub(super) fn open(transaction: &ReadTransaction) -> Result<ReadTables, redb::Error> {
-        Ok(ReadTables { main: transaction.open_table(MAIN)?, totals: transaction.open_table(TOTALS)? })
+        let stamps = match transaction.open_table(STAMPS) {
+            Ok(stamps) => Some(stamps),
+            Err(TableError::TableDoesNotExist(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(ReadTables { main: transaction.open_table(MAIN)?, totals: transaction.open_table(TOTALS)?, stamps })
     }
 
     /// Looks a key up.
@@ -61,9 +77,53 @@ impl ReadTables {
         Ok(Found::Value { value: value.to_vec(), stale_use })
     }
 
+    /// Whether what all rows are counted as has passed half of the bound.
+    pub(super) fn half_full(&self, max_bytes: u64) -> Result<bool, redb::Error> {
+        Ok(self.counted()?.1 > max_bytes / 2)
+    }
+
     /// Whether there is a row under this key, expired or not.
     pub(super) fn holds(&self, key: &str) -> Result<bool, redb::Error> {
         Ok(self.main.get(key)?.is_some())
+    }
+
+    /// What a value was made from, if that was said.
+    pub(super) fn stamp(&self, key: &str) -> Result<Option<String>, redb::Error> {
+        let Some(stamps) = &self.stamps else { return Ok(None) };
+        Ok(stamps.get(key)?.map(|stamp| stamp.value().to_owned()))
+    }
+
+    /// A row with what is known of it, unless it is missing, expired or damaged.
+    pub(super) fn entry(&self, key: &str, now: u64) -> Result<Option<Entry>, redb::Error> {
+        let Found::Value { value, .. } = self.find(key, now)? else { return Ok(None) };
+        let expires_at = self.main.get(key)?.map_or(now, |row| row.value().0);
+        Ok(Some(Entry { value, expires_at, stamp: self.stamp(key)? }))
+    }
+
+    /// What there is in each namespace. Reads every row.
+    pub(super) fn contents(&self, now: u64) -> Result<Vec<Contents>, redb::Error> {
+        let mut contents: Vec<Contents> = Namespace::ALL.map(Contents::of).into();
+        for row in self.main.iter()? {
+            let (key, row) = row?;
+            let (key, (expires, used, stored)) = (key.value(), row.value());
+            let Some((namespace, _)) = Namespace::of_key(key) else { continue };
+            if let Some(contents) = contents.iter_mut().find(|contents| contents.namespace == namespace) {
+                contents.entries += 1;
+                contents.expired += u64::from(expires <= now);
+                contents.bytes += cost(key, stored.len());
+                let put = expires.saturating_sub(namespace.ttl());
+                contents.oldest = Some(contents.oldest.map_or(put, |oldest| oldest.min(put)));
+                contents.last_used = contents.last_used.max(Some(used));
+            }
+        }
+        for contents in &mut contents {
+            let count = |what: &str| -> Result<u64, redb::Error> {
+                let name = format!("{what}{}", contents.namespace.prefix());
+                Ok(self.totals.get(name.as_str())?.map_or(0, |count| count.value()))
+            };
+            contents.looks = Looks { hits: count(HITS)?, misses: count(MISSES)? };
+        }
+        Ok(contents)
     }
 
     /// The number of rows, and what they are counted as.
@@ -78,6 +138,7 @@ pub(super) struct Tables<'txn> {
     by_expiry: Table<'txn, (u64, &'static str), ()>,
     by_use: Table<'txn, (u64, &'static str), ()>,
     totals: Table<'txn, &'static str, u64>,
+    stamps: Table<'txn, &'static str, &'static str>,
 }
 
 impl<'txn> Tables<'txn> {
@@ -88,18 +149,13 @@ impl<'txn> Tables<'txn> {
             by_expiry: transaction.open_table(BY_EXPIRY)?,
             by_use: transaction.open_table(BY_USE)?,
             totals: transaction.open_table(TOTALS)?,
+            stamps: transaction.open_table(STAMPS)?,
         })
     }
 
     /// Puts a value. One that alone passes the bound removes what was under its key, and is dropped.
-    pub(super) fn put(
-        &mut self,
-        key: &str,
-        expires: u64,
-        now: u64,
-        value: &[u8],
-        max_bytes: u64,
-    ) -> Result<(), redb::Error> {
+    pub(super) fn put(&mut self, put: &Put, now: u64, max_bytes: u64) -> Result<(), redb::Error> {
+        let (key, value, expires) = (put.key.as_str(), put.value.as_slice(), now.saturating_add(put.ttl));
         self.remove(key)?;
         let cost = cost(key, value.len() + SUM_LEN);
         if cost > max_bytes {
@@ -109,6 +165,9 @@ impl<'txn> Tables<'txn> {
         self.main.insert(key, (expires, now, stored.as_slice()))?;
         self.by_expiry.insert((expires, key), ())?;
         self.by_use.insert((now, key), ())?;
+        if let Some(stamp) = &put.stamp {
+            self.stamps.insert(key, stamp.as_str())?;
+        }
         let total = self.total()?.saturating_add(cost);
         self.totals.insert(BYTES, total)?;
         Ok(())
@@ -132,6 +191,7 @@ impl<'txn> Tables<'txn> {
         let Some((expires, used, len)) = self.take(key)? else { return Ok(()) };
         self.by_expiry.remove((expires, key))?;
         self.by_use.remove((used, key))?;
+        self.stamps.remove(key)?;
         let total = self.total()?.saturating_sub(cost(key, len));
         self.totals.insert(BYTES, total)?;
         Ok(())
@@ -143,6 +203,35 @@ impl<'txn> Tables<'txn> {
             let (expires, used, stored) = row.value();
             (expires, used, stored.len())
         }))
+    }
+
+    /// Removes every row of a namespace. Returns how many there were.
+    pub(super) fn clear(&mut self, namespace: Namespace) -> Result<u64, redb::Error> {
+        // The colon after the prefix, and what sorts right after it.
+        let (from, to) = (format!("{}:", namespace.prefix()), format!("{};", namespace.prefix()));
+        let mut keys = Vec::new();
+        for row in self.main.range(from.as_str()..to.as_str())? {
+            keys.push(row?.0.value().to_owned());
+        }
+        keys.iter().try_for_each(|key| self.remove(key))?;
+        Ok(keys.len() as u64)
+    }
+
+    /// Whether no row is left.
+    pub(super) fn is_empty(&self) -> Result<bool, redb::Error> {
+        Ok(self.main.is_empty()?)
+    }
+
+    /// Adds to what is known of how look-ups go.
+    pub(super) fn count(&mut self, namespace: Namespace, looks: Looks) -> Result<(), redb::Error> {
+        for (what, more) in [(HITS, looks.hits), (MISSES, looks.misses)] {
+            let name = format!("{what}{}", namespace.prefix());
+            let before = self.totals.get(name.as_str())?.map_or(0, |count| count.value());
+            if more > 0 {
+                self.totals.insert(name.as_str(), before.saturating_add(more))?;
+            }
+        }
+        Ok(())
     }
 
     /// Notes that a row was used, unless that was noted lately.

@@ -1,14 +1,18 @@
-use super::progress;
+use super::{analytics, progress};
 use crate::analysis::drain::{Parts, Report, Status, TASK, drain};
 use crate::app::{App, new_id, now};
 use crate::cache::{Cache, Namespace, Put};
 use crate::error::{Error, Kind, Result};
+use crate::store::Store;
 use indicatif::ProgressBar;
 use std::fs::{File, TryLockError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Do what is pending: bring the indexes up to date and compute what entries mean
+///
+/// A passage that the model has seen is not given to it again: its vector is taken from the journal or,
+/// for a day, from the cache; --json says how many were.
 ///
 /// This happens in the background after every change, unless the configuration says
 /// `analyze = "manual"`. Ctrl-C keeps what is done; the next run goes on from there.
@@ -58,6 +62,10 @@ fn summary(report: &Report) -> String {
         if count > 0 {
             parts.push(format!("{count} {what}"));
         }
+    }
+    let known = report.from_cache + report.from_store;
+    if known > 0 {
+        parts.push(format!("of {} passages {known} known before", known + report.inferred));
     }
     if parts.is_empty() { "Nothing is pending.".into() } else { format!("Done: {}.", parts.join(", ")) }
 }
@@ -131,6 +139,13 @@ fn drain_locked(app: &mut App) -> Result<Report> {
             leave(&cache, status);
         }
     };
+    let (user, today) = (app.chosen_if_any().ok().flatten(), app.today());
+    let mut keep = |store: &mut Store| {
+        let kept =
+            user.map(|user| analytics::kept(store, &cache, user, today, now().timestamp().max(0).unsigned_abs()));
+        // What cannot be computed is not kept.
+        kept.and_then(Result::ok).unwrap_or_default()
+    };
     let mut parts = Parts {
         data: &data,
         store: app.store()?,
@@ -139,6 +154,7 @@ fn drain_locked(app: &mut App) -> Result<Report> {
         cache: &cache,
         model: model.as_ref(),
         connect: &mut connect,
+        keep: &mut keep,
         now,
         new_id,
         interrupted: &interrupted,

@@ -1,10 +1,12 @@
 //! The command line: the only place that names clap. One verb, one file: its arguments and `run`.
 
 mod add;
+mod analytics;
 mod analyze;
 mod analyze_status;
 mod ask;
 mod bulk;
+mod cache;
 mod completions;
 mod config;
 mod delete;
@@ -159,6 +161,7 @@ enum Verb {
     Analyze(analyze::AnalyzeArgs),
     Tasks(tasks::TasksArgs),
     Models(models::ModelsArgs),
+    Cache(cache::CacheArgs),
     Reindex(reindex::ReindexArgs),
     Doctor(doctor::DoctorArgs),
     Migrate(migrate::MigrateArgs),
@@ -254,6 +257,7 @@ fn run(verb: Option<Verb>, app: &mut App) -> crate::error::Result<u8> {
         Some(Verb::Analyze(args)) => analyze::run(&args, app),
         Some(Verb::Tasks(args)) => done(tasks::run(&args, app)),
         Some(Verb::Models(args)) => models::run(args, app),
+        Some(Verb::Cache(args)) => done(cache::run(args, app)),
         Some(Verb::Reindex(args)) => done(reindex::run(&args, app)),
         Some(Verb::Doctor(args)) => doctor::run(&args, app),
         Some(Verb::Migrate(args)) => done(migrate::run(args, app)),

@@ -1,5 +1,6 @@
 use super::progress;
 use crate::app::App;
+use crate::cache::Namespace;
 use crate::error::Result;
 use crate::follow;
 use crate::index::vector::{Collection, LockPolicy, VectorIndex};
@@ -67,7 +68,7 @@ pub(super) fn run(args: &ReindexArgs, app: &mut App) -> Result<()> {
     if what.contains(&WhatArg::Embeddings) {
         let model = app.model()?;
         app.store()?.forget_vectors()?;
-        let _ = app.cache().clear();
+        let _ = app.cache().clear_namespaces(&[Namespace::ModelsEmbeddings]);
         let report = super::analyze::drain_now(app)?;
         done.push(json!({"part": "embeddings", "model_name": model.name, "texts": report.analysed}));
     }

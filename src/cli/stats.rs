@@ -2,8 +2,13 @@ use super::filters::FilterArgs;
 use crate::analysis::statistics::statistics;
 use crate::app::App;
 use crate::error::Result;
+use crate::journal::filter::Filter;
+use crate::output::Format;
 use crate::output::statistics::Shown;
+use crate::store::Store;
 use chrono::{DateTime, Days, NaiveDate, Utc};
+use serde_json::Value;
+use uuid::Uuid;
 
 /// Show how much you write, and when: streaks, days, weekdays, hours, months, topics
 ///
@@ -27,6 +32,10 @@ const TOPICS: usize = 5;
 pub(super) fn run(args: &StatsArgs, app: &mut App) -> Result<()> {
     let filter = args.filter.resolve(app)?;
     let (user, today) = (app.user()?, app.today());
+    if filter.is_open() && app.printer.format() == Format::Json {
+        let text = super::analytics::statistics(app, user)?;
+        return app.printer.line(&text);
+    }
     let sessions = [filter.since, filter.until.and_then(|until| until.checked_add_days(Days::new(1)))]
         .map(|date| date.map(|date| start_of(date, app)));
     let counts = app.store()?.counts(user, &filter, TOPICS, sessions)?;
@@ -48,6 +57,13 @@ pub(super) fn run(args: &StatsArgs, app: &mut App) -> Result<()> {
         Some(width) => app.printer.page(&shown.page(width)),
         None => app.printer.raw(&shown.rows()),
     }
+}
+
+/// The document of all entries of a user.
+pub(super) fn document(store: &mut Store, user: Uuid, today: NaiveDate) -> Result<Value> {
+    let counts = store.counts(user, &Filter::default(), TOPICS, [None, None])?;
+    let found = statistics(&counts.days, today, None, None);
+    Ok(Shown { user, statistics: &found, counts: &counts, last: today, with_sessions: true }.json())
 }
 
 /// The instant at which a day begins.

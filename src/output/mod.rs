@@ -115,10 +115,15 @@ impl Printer {
 
     /// Prints data as it is.
     pub fn raw(&mut self, text: &str) -> Result<()> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Prints bytes as they are.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
         if self.closed {
             return Ok(());
         }
-        match self.stdout.write_all(text.as_bytes()) {
+        match self.stdout.write_all(bytes) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.closed = true,
             Err(error) => return Err(Error::failure(format!("cannot write the output: {error}"))),
             Ok(()) => {}

@@ -6,6 +6,7 @@ mod add;
 mod analyze;
 mod bare;
 mod bulk;
+mod cache;
 mod completions;
 mod config;
 mod dates;

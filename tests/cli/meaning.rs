@@ -1,7 +1,7 @@
 //! The sample journal with the real model: search by meaning, similar entries, analysis, models. The
 //! model's folder is `$JOURNAL_TEST_MODEL`, else where `make deps` puts it.
 
-use crate::support::{Sandbox, field, sample};
+use crate::support::{Sandbox, field, sample, sample_lines};
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
@@ -197,6 +197,55 @@ fn a_missing_or_damaged_vector_index_heals() {
     assert_eq!(ids(), before);
     sandbox.run(["analyze"]).ok();
     sandbox.run(["doctor"]).ok();
+}
+
+#[test]
+fn what_the_model_has_seen_is_not_given_to_it_again() {
+    let sandbox = Sandbox::new().with("JOURNAL_MODEL_PATH", model_folder().parent().unwrap());
+    let lines: Vec<String> = sample_lines().iter().take(30).map(|line| format!("{line}\n")).collect();
+    sandbox.run(["import", &sandbox.file("some.jsonl", lines.concat())]).ok();
+    let analyse = || {
+        let report = sandbox.run(["analyze", "--json"]).ok().json();
+        ["analysed", "inferred", "from_cache", "from_store"].map(|name| report[name].as_u64().unwrap())
+    };
+    let [analysed, inferred, from_cache, from_store] = analyse();
+    assert!(analysed >= 30 && inferred >= 30, "{analysed} {inferred}");
+    assert_eq!((from_cache, from_store), (0, 0));
+    assert_eq!(analyse(), [0; 4], "nothing has changed");
+    let vectors = || {
+        let database = sandbox.database();
+        let mut statement = database.prepare("SELECT text_hash, hex(vector) FROM embeddings ORDER BY 1").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
+        rows.collect::<Result<Vec<_>, _>>().unwrap()
+    };
+    let before = vectors();
+
+    // The journal knows which vector belongs to which text.
+    sandbox.database().execute("DELETE FROM passages", []).unwrap();
+    let [again, inferred, from_cache, from_store] = analyse();
+    assert_eq!((again, inferred, from_cache), (analysed, 0, 0));
+    assert!(from_store >= 30, "{from_store}");
+    // So does the cache, for a day.
+    sandbox.database().execute_batch("DELETE FROM passages; DELETE FROM embeddings").unwrap();
+    let [again, inferred, from_cache, from_store] = analyse();
+    assert_eq!((again, inferred, from_store), (analysed, 0, 0));
+    assert!(from_cache >= 30, "{from_cache}");
+    assert_eq!(vectors(), before);
+    let key = format!("models:embeddings:{}", before[0].0);
+    assert_eq!(sandbox.run(["cache", "get", &key]).ok().json().as_array().unwrap().len(), 384);
+    let stats = sandbox.run(["cache", "stats", "--json"]).ok().json();
+    let embeddings = stats["namespaces"].as_array().unwrap().iter().find(|n| n["namespace"] == "models:embeddings");
+    assert_eq!(embeddings.unwrap()["hits"], from_cache);
+
+    // Both gone: only then the model is asked, and an edit asks it for what is new.
+    sandbox.database().execute_batch("DELETE FROM passages; DELETE FROM embeddings").unwrap();
+    sandbox.run(["cache", "clear", "models"]).ok();
+    assert!(analyse()[1] >= 30);
+    sandbox.add(["Something new under the sun"]);
+    assert_eq!(analyse()[1..], [1, 0, 0]);
+    // To compute them again is what this is for.
+    assert_eq!(sandbox.run(["reindex", "embeddings", "--json"]).ok().array("rebuilt")[0]["texts"], analysed + 1);
+    assert_eq!(vectors().len(), before.len() + 1);
 }
 
 #[test]

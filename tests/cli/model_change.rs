@@ -166,7 +166,9 @@ fn other_rules_of_passages_are_another_reading_by_the_same_model() {
     assert!(!before["results"].as_array().unwrap().is_empty());
     let pending = sandbox.run(["tasks", "--json"]).ok().text();
     assert!(pending.contains("waiting"), "{pending}");
-    sandbox.run(["analyze"]).ok();
+    // Passages that are cut as before have their vectors: no model is asked.
+    let report = sandbox.run(["analyze", "--json"]).ok().json();
+    assert!(report["inferred"] == 0 && report["from_store"].as_u64() >= Some(12), "{report}");
     assert_eq!(read(&sandbox), [(OLD.to_string(), 12)]);
     let after = ask(&sandbox, QUERY);
     assert_eq!((&after["model_name"], ranking(&after)), (&OLD.into(), ranking(&before)));

@@ -109,20 +109,100 @@ fn the_size_bound_holds_and_the_least_recently_used_go_first() {
 }
 
 #[test]
-fn a_use_is_noted_only_after_a_day_and_only_with_another_write() {
+fn what_was_used_stays_when_others_go() {
     let dir = tempfile::tempdir().unwrap();
-    let cache = Cache::new(dir.path().join("cache.redb"), 14_000);
-    let long = |id: &str| Put { key: ModelsSentiment.key(id), ttl: 30 * DAY, value: vec![1; 2000] };
-    let _ = cache.put_many(&[long("read")], NOW);
-    let _ = cache.put_many(&[long("unread"), long("also unread")], NOW + 1);
-    let bytes = std::fs::read(dir.path().join("cache.redb")).unwrap();
-    assert!(cache.get(ModelsSentiment, "read", NOW + 3600).is_some());
-    assert!(cache.touched.lock().unwrap().is_empty(), "used within the day");
-    assert!(cache.get(ModelsSentiment, "read", NOW + DAY + 1).is_some());
-    assert_eq!(std::fs::read(dir.path().join("cache.redb")).unwrap(), bytes, "a read writes nothing");
-    let _ = cache.put_many(&[long("new 1"), long("new 2")], NOW + DAY + 1);
-    assert!(cache.get(ModelsSentiment, "read", NOW + DAY + 2).is_some());
-    assert_eq!(cache.get(ModelsSentiment, "also unread", NOW + DAY + 2), None);
+    let path = dir.path().join("cache.redb");
+    // Four of the values below pass half of the bound, eight the whole.
+    let bound = 31_000;
+    let open = || Cache::new(&path, bound);
+    let long = |id: &str| Put::bytes(ModelsSentiment, id, vec![1; 2000]);
+    let _ = open().put_many(&[long("a"), long("b"), long("c")], NOW);
+    let bytes = std::fs::read(&path).unwrap();
+    let reader = open();
+    assert!(reader.get(ModelsSentiment, "a", NOW + 100).is_some());
+    assert_eq!(reader.put_many(&[], NOW + 100), Health::Good);
+    assert!(std::fs::read(&path).unwrap() == bytes, "there is room for all: a read costs no write");
+
+    let more: Vec<Put> = ["d", "e", "f", "g"].map(long).into();
+    let _ = open().put_many(&more, NOW + 200);
+    let usage = open().usage();
+    assert!(usage.bytes > bound / 2 && usage.bytes <= bound, "{usage:?}");
+    // Another process, which puts nothing itself.
+    let reader = open();
+    assert!(reader.get(ModelsSentiment, "a", NOW + 300).is_some());
+    let bytes = std::fs::read(&path).unwrap();
+    assert_eq!(reader.put_many(&[], NOW + 300), Health::Good);
+    let noted = std::fs::read(&path).unwrap();
+    assert!(noted != bytes, "the use was noted");
+    assert!(reader.get(ModelsSentiment, "a", NOW + 310).is_some());
+    assert_eq!(reader.put_many(&[], NOW + 310), Health::Good);
+    assert!(std::fs::read(&path).unwrap() == noted, "it was noted a moment ago");
+
+    let more: Vec<Put> = ["h", "i", "j", "k", "l"].map(long).into();
+    let _ = open().put_many(&more, NOW + 400);
+    let kept = |id: &str| open().get(ModelsSentiment, id, NOW + 401).is_some();
+    assert!(kept("a"), "the oldest, but used since");
+    assert!(!kept("b") && !kept("c"), "as old, and not used");
+    assert!(kept("l"));
+}
+
+#[test]
+fn a_value_is_given_only_while_what_it_was_made_from_is_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = cache(&dir);
+    let value = serde_json::json!({"name": "Ada"});
+    let puts = |stamp: &str| [Put::json(ModelsTopics, "u", &value).unwrap().made_from(stamp)];
+    let get = |stamp: &str, now| cache.get_made_from::<serde_json::Value>(ModelsTopics, "u", stamp, now);
+    assert_eq!(get("1.7", NOW), None);
+    let _ = cache.put_many(&puts("1.7"), NOW);
+    assert_eq!(get("1.7", NOW), Some(value.clone()));
+    assert_eq!((get("1.8", NOW), get("2.7", NOW), get("", NOW)), (None, None, None));
+    assert_eq!(get("1.7", NOW + 7200), None, "it expires as others do");
+    let entry = cache.entry(ModelsTopics, "u", NOW).unwrap();
+    assert_eq!((entry.stamp.as_deref(), entry.expires_at), (Some("1.7"), NOW + 7200));
+    assert_eq!(entry.value, serde_json::to_vec(&value).unwrap(), "the value itself is as a client expects it");
+    let _ = cache.put_many(&puts("2.1"), NOW + 1);
+    assert_eq!((get("1.7", NOW + 1), get("2.1", NOW + 1)), (None, Some(value.clone())));
+    // One that does not say is of no use to one who asks; nor is the stamp of a value that went.
+    let _ = cache.put_many(&[Put::json(ModelsTopics, "u", &value).unwrap()], NOW + 2);
+    assert_eq!(get("2.1", NOW + 2), None);
+    assert_eq!(cache.get_json(ModelsTopics, "u", NOW + 2), Some(value));
+}
+
+#[test]
+fn what_is_held_is_counted_by_namespace() {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = cache(&dir);
+    let of = |contents: &[Contents], namespace| *contents.iter().find(|c| c.namespace == namespace).unwrap();
+    assert!(cache.contents(NOW).iter().all(|contents| *contents == Contents::of(contents.namespace)));
+    let _ = get(&cache, "a", NOW);
+    let puts = [put("a", "x"), put("b", "y"), Put::bytes(ApiResponse, "r", vec![1; 5000])];
+    let _ = cache.put_many(&puts, NOW);
+    assert!(get(&cache, "a", NOW).is_some());
+    let _ = cache.put_many(&[put("c", "z")], NOW + 400);
+    let contents = cache.contents(NOW + 300);
+    let sentiment = of(&contents, ModelsSentiment);
+    assert_eq!((sentiment.entries, sentiment.expired, sentiment.oldest), (3, 0, Some(NOW)));
+    assert_eq!((sentiment.last_used, sentiment.looks), (Some(NOW + 400), Looks { hits: 1, misses: 1 }));
+    assert_eq!(of(&contents, ApiResponse).entries, 0, "swept with the last write");
+    assert_eq!(contents.iter().map(|contents| contents.bytes).sum::<u64>(), cache.usage().bytes);
+
+    let _ = cache.put_many(&[Put::bytes(ApiResponse, "r", vec![1; 5000])], NOW + 400);
+    let (health, cleared) = cache.clear_namespaces(&[ModelsSentiment, ModelsTopics]);
+    assert_eq!((health, cleared), (Health::Good, vec![(ModelsSentiment, 3), (ModelsTopics, 0)]));
+    assert_eq!((get(&cache, "a", NOW), cache.usage().entries), (None, 1));
+    assert!(cache.get(ApiResponse, "r", NOW + 401).is_some());
+    assert_eq!(cache.clear_namespaces(&Namespace::ALL).1.iter().map(|(_, count)| count).sum::<u64>(), 1);
+    assert_eq!(cache.usage(), Usage::default(), "an empty cache takes no room");
+}
+
+#[test]
+fn removed_and_put_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = cache(&dir);
+    let _ = cache.put_many(&[put("a", "1"), put("b", "2")], NOW);
+    assert_eq!(cache.change(&[(ModelsSentiment, "a"), (ModelsSentiment, "b")], &[put("b", "3")], NOW), Health::Good);
+    assert_eq!((get(&cache, "a", NOW), get(&cache, "b", NOW).as_deref()), (None, Some("3")));
 }
 
 #[test]

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use super::*;
 
+/// Room for some forty of the values of the processes that pass it.
+const BOUND: u64 = 100_000;
+
 const CHILD: &str = "JOURNAL_TEST_CACHE_CHILD";
 
 #[test]
@@ -31,9 +34,21 @@ fn eight_threads_write_at_once() {
 fn child() {
     let Ok(task) = std::env::var(CHILD) else { return };
     let (name, dir) = task.split_once(' ').unwrap();
-    let cache = Cache::new(Path::new(dir).join("cache.redb"), DEFAULT_MAX_BYTES);
+    let bound = if name.starts_with("bounded") { BOUND } else { DEFAULT_MAX_BYTES };
+    let cache = Cache::new(Path::new(dir).join("cache.redb"), bound);
     for round in 0.. {
         let id = format!("{name}-{round}");
+        if name.starts_with("bounded") {
+            let puts: Vec<Put> =
+                (0..20).map(|n| Put::bytes(TasksResults, &format!("{id}-{n}"), vec![7; 2000])).collect();
+            let health = cache.put_many(&puts, NOW + round);
+            assert_eq!(health, Health::Good);
+            assert!(cache.usage().bytes <= BOUND);
+            if round == 14 {
+                return;
+            }
+            continue;
+        }
         match cache.put_many(&[put(&id, &id.repeat(20))], NOW) {
             Health::Good | Health::Skipped(_) => {}
             // Nothing damages the file here, so nothing may make a writer throw it away.
@@ -66,6 +81,24 @@ fn eight_processes_write_at_once() {
     }
     assert!(!dir.path().join("restarted").exists());
     assert_eq!(cache(&dir).usage().entries, 80);
+}
+
+#[test]
+fn processes_that_all_pass_the_bound_keep_it_and_count_alike() {
+    let dir = tempfile::tempdir().unwrap();
+    let children: Vec<Child> = (0..4).map(|n| start(&format!("bounded{n}"), &dir)).collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    assert!(!dir.path().join("restarted").exists());
+    let cache = Cache::new(dir.path().join("cache.redb"), BOUND);
+    let (usage, contents) = (cache.usage(), cache.contents(NOW));
+    assert!(usage.bytes <= BOUND && usage.bytes > BOUND / 2, "{usage:?}");
+    assert_eq!(contents.iter().map(|contents| contents.bytes).sum::<u64>(), usage.bytes, "the total is the sum");
+    assert_eq!(contents.iter().map(|contents| contents.entries).sum::<u64>(), usage.entries);
+    // Of the last round of each, which are all used at one moment, something is there.
+    let last = (0..4).filter(|n| cache.get(TasksResults, &format!("bounded{n}-14-19"), NOW + 14).is_some()).count();
+    assert!(last >= 1);
 }
 
 #[test]

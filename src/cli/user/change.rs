@@ -4,7 +4,7 @@ use super::{by, meant, profile, said, target};
 use crate::account::password as passwords;
 use crate::app::{App, random};
 use crate::cli::secret::{self, SecretArgs};
-use crate::cli::{ask, draft};
+use crate::cli::{analytics, ask, draft};
 use crate::error::{Error, Result};
 use crate::output::json;
 use crate::store::{AccountChange, Holdings};
@@ -70,6 +70,7 @@ pub(super) fn add(args: &AddArgs, app: &mut App) -> Result<()> {
     // Where the configuration names somebody who is not there, the new user stands for themselves.
     let by = app.chosen_if_any().ok().flatten();
     let account = app.store()?.add_user(by, &args.email, hash.as_deref(), profile.as_deref())?;
+    analytics::write_through(app, account.id);
     let first = if by.is_none() { "" } else { " `journal user use` chooses a user." };
     said(app, &account, &format!("Added {}.{first}", account.email))
 }
@@ -98,7 +99,7 @@ pub(super) fn edit(args: &EditArgs, app: &mut App) -> Result<()> {
         draft::nothing_saved(app);
         return Ok(());
     }
-    let _ = app.cache().invalidate_user(&user.to_string());
+    analytics::write_through(app, user);
     said(app, &after, &format!("Changed {}. `journal undo` takes it back.", after.email))?;
     if after.email != account.email && app.config.user.as_ref() == Some(&account.email) {
         app.printer.warn(&format!(

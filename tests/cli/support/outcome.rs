@@ -21,6 +21,11 @@ impl Outcome {
         Outcome { command: words.join(" "), code: output.status.code(), stdout: output.stdout, stderr: output.stderr }
     }
 
+    /// Whether it ended well.
+    pub(crate) fn succeeded(&self) -> bool {
+        self.code == Some(0)
+    }
+
     /// It ended with this code.
     #[track_caller]
     pub(crate) fn code(self, code: i32) -> Outcome {

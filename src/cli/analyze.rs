@@ -50,10 +50,18 @@ pub(super) fn run(args: &AnalyzeArgs, app: &mut App) -> Result<u8> {
     if app.printer.is_json() {
         app.printer.json(&report)?;
     } else {
-        app.printer.line(&summary(&report))?;
+        app.printer.line(&summary(&report, work))?;
     }
     if let Some(without) = &report.without_model {
         app.printer.note(&format!("Without meaning: {without}. `journal models install` says how to get one."));
+    }
+    if work == Work::Emotions {
+        let left = app.store()?.count_without_sentiment(EMOTIONS)?;
+        if left > 0 {
+            app.printer.note(&format!(
+                "Without vectors that emotions could be read from: {left}. `journal analyze` makes them."
+            ));
+        }
     }
     Ok(if report.failed.is_empty() { 0 } else { Kind::Partial.exit_code() })
 }
@@ -85,7 +93,7 @@ fn work_of(name: &str, app: &mut App) -> Result<Work> {
     }
 }
 
-fn summary(report: &Report) -> String {
+fn summary(report: &Report, work: Work) -> String {
     let mut parts = Vec::new();
     for (count, what) in [
         (report.analysed, "texts analysed"),
@@ -97,7 +105,11 @@ fn summary(report: &Report) -> String {
             parts.push(format!("{count} {what}"));
         }
     }
-    if parts.is_empty() { "Nothing is pending.".into() } else { format!("Done: {}.", parts.join(", ")) }
+    match work {
+        _ if !parts.is_empty() => format!("Done: {}.", parts.join(", ")),
+        Work::All => "Nothing is pending.".into(),
+        _ => "There was nothing to do for this model.".into(),
+    }
 }
 
 /// One analysis at a time. After the lock is released the log is looked at once more, so that a change

@@ -120,6 +120,7 @@ complete -c journal -n "__fish_journal_using_subcommand show" -l user -d 'E-mail
 complete -c journal -n "__fish_journal_using_subcommand show" -l color -d 'When to colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c journal -n "__fish_journal_using_subcommand show" -l analysis -d 'Also what each model said about the entry, with the model\'s name and how sure it is; JSON has it always'
 complete -c journal -n "__fish_journal_using_subcommand show" -l json -d 'Print one JSON document'
 complete -c journal -n "__fish_journal_using_subcommand show" -l jsonl -d 'Print one JSON object a line'
 complete -c journal -n "__fish_journal_using_subcommand show" -s q -l quiet -d 'Say nothing but warnings and errors'
@@ -734,6 +735,7 @@ complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_su
 complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from help" -f -a "moods" -d 'Set moods: lines of {"id", "mood_score", "updated_at"}'
 complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from help" -f -a "sentiments" -d 'Keep what models said: lines of {"entry_id", "model_name", "sentiment_label", "confidence_score"}'
 complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand analyze" -l model -d 'Do the work of one model alone: vader (sentiment), minilm-emotions-1 (emotions, from vectors that are there), or the installed embedding model (vectors)' -r
 complete -c journal -n "__fish_journal_using_subcommand analyze" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand analyze" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand analyze" -l user -d 'E-mail address of the user [default: the first user]' -r

@@ -14,8 +14,8 @@
 //!   the journal bears the position of the log, and is nothing when the log stands elsewhere.
 //! - [`account`]: passwords, logins and how often one may try. They guard the commands, not the file.
 //! - [`model`]: our side of the model server: protocol, client, serve loop, files. No torch.
-//! - [`analysis`]: sentiment, mood trends, statistics, passages to vectors, and `drain`, which does
-//!   what is pending.
+//! - [`analysis`]: sentiment, emotions, mood trends, statistics, passages to vectors, and `drain`,
+//!   which does what is pending.
 //! - [`search`]: by words, by meaning, fused, with evidence.
 //! - [`exchange`]: files in and out. [`care`]: `doctor`, and what SQL statements cost.
 //! - `sync`: the deployment's PostgreSQL: connection, migrations. Only with the feature `sync`.

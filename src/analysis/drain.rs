@@ -1,8 +1,9 @@
-//! Doing what is pending: index, sentiments, statistics, vectors. Nothing here keeps a queue: what is pending is
-//! what has no result, so a run that is killed at any instruction is simply continued by the next.
+//! Doing what is pending: index, sentiments, statistics, vectors, emotions. Nothing here keeps a queue:
+//! what is pending is what has no result, so a run that is killed at any instruction is simply continued
+//! by the next.
 
 use crate::analysis::embed::{Embedder, Sources};
-use crate::analysis::sentiment;
+use crate::analysis::{emotions, sentiment};
 use crate::cache::{Cache, Namespace, Put};
 use crate::error::{Error, Kind, Result};
 use crate::follow;
@@ -47,6 +48,27 @@ pub struct Parts<'a> {
     pub new_id: fn(DateTime<Utc>) -> Uuid,
     /// Set by Ctrl-C: stop after what is being done.
     pub interrupted: &'a AtomicBool,
+    /// Whose work is done.
+    pub work: Work,
+}
+
+/// What of the pending work is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Everything.
+    All,
+    /// What [`sentiment::VADER`] says of entries.
+    Sentiments,
+    /// The vectors of the installed model, and their index.
+    Vectors,
+    /// What [`emotions::EMOTIONS`] reads from the vectors that are there.
+    Emotions,
+}
+
+impl Work {
+    fn is(self, part: Work) -> bool {
+        self == Work::All || self == part
+    }
 }
 
 /// Entries of the cache to be removed, by namespace and id, and values to be put.
@@ -55,7 +77,7 @@ pub type Kept = (Vec<(Namespace, String)>, Vec<Put>);
 /// How far the work is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// What is being done: `text index`, `sentiments`, `vectors`, `vector index`, `done`.
+    /// What is being done: `text index`, `vectors`, `vector index`, `emotions`, `done`.
     pub step: String,
     /// Texts done of this step.
     pub done: u64,
@@ -82,6 +104,8 @@ pub struct Report {
     pub from_cache: u64,
     /// Passages whose vectors were in the journal.
     pub from_store: u64,
+    /// Entries whose emotions were read from their vectors.
+    pub emotions: u64,
     /// What could not be analysed, and why.
     pub failed: Vec<String>,
     /// Why there was no semantic work, when there was none to be had.
@@ -118,37 +142,71 @@ fn work(parts: &mut Parts, report: &mut Report, puts: &mut Vec<Put>, progress: &
         progress(&Status { step: step.to_string(), done, total, at: now().timestamp() });
     };
     let interrupted = parts.interrupted;
-    let text = follow::catch_up_text(parts.data, parts.text, LockWait::Forever, &mut |progress| {
-        say("text index", progress.done, progress.total);
-        stop_if(interrupted)
-    })?;
-    report.indexed = text.applied;
-    report.rebuilt = text.rebuilt;
-    report.sentiments = sentiments(parts)?;
-    // Other clients read the statistics too, and do not catch them up.
-    parts.store.catch_up_statistics()?;
+    if parts.work.is(Work::All) {
+        let text = follow::catch_up_text(parts.data, parts.text, LockWait::Forever, &mut |progress| {
+            say("text index", progress.done, progress.total);
+            stop_if(interrupted)
+        })?;
+        report.indexed = text.applied;
+        report.rebuilt = text.rebuilt;
+    }
+    if parts.work.is(Work::Sentiments) {
+        report.sentiments = sentiments(parts)?;
+    }
+    if parts.work.is(Work::All) {
+        // Other clients read the statistics too, and do not catch them up.
+        parts.store.catch_up_statistics()?;
+    }
+    if parts.work == Work::Sentiments {
+        return Ok(());
+    }
     let Some(model) = parts.model else {
         report.without_model = Some("no embedding model is installed".into());
         return Ok(());
     };
-    vectors(parts, model, report, puts, &mut say)?;
-    let kept = kept_as(&model.name);
-    // Here a change of the model ends: until now the old vectors answered, from now on the new ones do.
-    let alone = parts.store.may_replace(&kept)?;
-    if alone {
-        parts.store.sweep_vectors(&kept)?;
-    }
-    for collection in [Collection::User, Collection::Topic] {
-        let index = VectorIndex::new(parts.vectors, collection, &kept, model.dimensions);
+    if parts.work.is(Work::Vectors) {
+        vectors(parts, model, report, puts, &mut say)?;
+        let kept = kept_as(&model.name);
+        // Here a change of the model ends: until now the old vectors answered, from now on the new ones do.
+        let alone = parts.store.may_replace(&kept)?;
         if alone {
-            index.forget_others();
+            parts.store.sweep_vectors(&kept)?;
         }
-        follow::compact_vectors(parts.data, &index, LockPolicy::Wait, false, &mut |done, total| {
-            say("vector index", done, total);
-            stop_if(interrupted)
-        })?;
+        for collection in [Collection::User, Collection::Topic] {
+            let index = VectorIndex::new(parts.vectors, collection, &kept, model.dimensions);
+            if alone {
+                index.forget_others();
+            }
+            follow::compact_vectors(parts.data, &index, LockPolicy::Wait, false, &mut |done, total| {
+                say("vector index", done, total);
+                stop_if(interrupted)
+            })?;
+        }
+    }
+    if parts.work.is(Work::Emotions) && emotions::reads(&model.id) {
+        report.emotions = felt(parts, model, &mut say)?;
     }
     Ok(())
+}
+
+/// Reads the emotions of entries that have vectors and no row of the emotion model.
+fn felt(parts: &mut Parts, model: &InstalledModel, say: &mut dyn FnMut(&str, u64, u64)) -> Result<u64> {
+    let total = parts.store.count_without_sentiment(emotions::EMOTIONS)?;
+    let mut done = 0;
+    loop {
+        stop_if(parts.interrupted)?;
+        let pending = parts.store.without_judgement_of_vectors(emotions::EMOTIONS, &kept_as(&model.name), 500)?;
+        if pending.is_empty() {
+            return Ok(done);
+        }
+        let mut judged = Vec::new();
+        for entry in pending {
+            let row = emotions::of_entry(&entry).sentiment((parts.new_id)((parts.now)()));
+            judged.push((entry.entry, entry.text, row));
+        }
+        done += parts.store.save_judgements_of_vectors(&judged)? as u64;
+        say("emotions", done, total.max(done));
+    }
 }
 
 /// Judges entries that have no row of the built-in model: written or changed by another program.

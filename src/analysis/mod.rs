@@ -2,6 +2,7 @@
 
 pub mod drain;
 pub mod embed;
+pub mod emotions;
 pub mod sentiment;
 pub mod statistics;
 pub mod trends;

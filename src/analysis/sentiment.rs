@@ -25,7 +25,24 @@ pub struct Vader {
 /// Judges a text sentence by sentence.
 ///
 /// The compound score is made for single sentences and saturates on longer texts, so the text's
-/// score is the mean over the sentences in which VADER knows at least one word.
+/// score is the mean over the sentences in which VADER knows at least one word. Pearson's r with the
+/// mean of what people said of the sentences, for stretches of 5, 15 and 40 sentences of EmoBank's
+/// documents, for Amazon reviews (10) and for 8 tweets at a time; and the share of entries beyond 0.9
+/// in Barbellion's diary, a sign of saturation:
+///
+/// | combined by | 5 | 15 | 40 | reviews | tweets | beyond 0.9 |
+/// | --- | --- | --- | --- | --- | --- | --- |
+/// | whole text at once | 0.549 | 0.587 | 0.506 | 0.633 | 0.626 | 34.5 % |
+/// | mean of known sentences | 0.569 | 0.689 | 0.735 | 0.762 | 0.864 | 0.2 % |
+/// | the same, weighted by its strength | 0.560 | 0.665 | 0.702 | 0.735 | 0.836 | 0.2 % |
+/// | median of known sentences | 0.546 | 0.657 | 0.682 | 0.716 | 0.725 | 0.2 % |
+/// | strongest sentence | 0.504 | 0.518 | 0.475 | 0.505 | 0.453 | 15.4 % |
+/// | mean of all sentences | 0.610 | 0.697 | 0.723 | 0.779 | 0.868 | 0 % |
+/// | sum of known / √(known · all) | 0.610 | 0.707 | 0.737 | 0.783 | 0.868 | 0 % |
+///
+/// The last two count sentences without a known word as neutral. That gains little where the truth is
+/// itself a mean over all sentences, and washes out the mood of an entry that tells much and says in
+/// one sentence how it was: so it is not done.
 ///
 /// A text that is plainly in another language is not judged: German "war" is not English war.
 pub fn vader(text: &str) -> Vader {
@@ -51,7 +68,7 @@ pub fn vader(text: &str) -> Vader {
 }
 
 /// Whether a text is certainly not English. Short texts say too little to tell.
-fn in_another_language(text: &str) -> bool {
+pub(super) fn in_another_language(text: &str) -> bool {
     whatlang::detect(text).is_some_and(|found| found.lang() != whatlang::Lang::Eng && found.is_reliable())
 }
 

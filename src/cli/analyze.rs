@@ -1,8 +1,11 @@
 use super::{analytics, progress};
-use crate::analysis::drain::{Parts, Report, Status, TASK, drain};
+use crate::analysis::drain::{Parts, Report, Status, TASK, Work, drain};
+use crate::analysis::emotions::{EMOTIONS, VECTORS_OF};
+use crate::analysis::sentiment::VADER;
 use crate::app::{App, new_id, now};
 use crate::cache::{Cache, Namespace, Put};
 use crate::error::{Error, Kind, Result};
+use crate::model::registry::MODELS;
 use crate::store::Store;
 use indicatif::ProgressBar;
 use std::fs::{File, TryLockError};
@@ -16,11 +19,17 @@ use std::time::{Duration, Instant};
 ///
 /// This happens in the background after every change, unless the configuration says
 /// `analyze = "manual"`. Ctrl-C keeps what is done; the next run goes on from there.
+///
+/// Each model leaves its own result, under its name; `journal show --analysis` shows them.
 #[derive(Debug, clap::Args)]
 pub(super) struct AnalyzeArgs {
     /// Give way to an analysis that runs, and look once more when done
     #[arg(long, hide = true)]
     background: bool,
+    /// Do the work of one model alone: vader (sentiment), minilm-emotions-1 (emotions, from vectors
+    /// that are there), or the installed embedding model (vectors)
+    #[arg(long, value_name = "MODEL", conflicts_with = "background")]
+    model: Option<String>,
 }
 
 /// How often the state is left where `journal tasks` reads it.
@@ -30,6 +39,7 @@ pub(super) fn run(args: &AnalyzeArgs, app: &mut App) -> Result<u8> {
     if args.background {
         return background(app).map(|()| 0);
     }
+    let work = args.model.as_deref().map_or(Ok(Work::All), |name| work_of(name, app))?;
     // At the very first use there is no folder yet for the lock to lie in.
     app.store()?;
     let lock = app.analysis_lock()?;
@@ -37,27 +47,63 @@ pub(super) fn run(args: &AnalyzeArgs, app: &mut App) -> Result<u8> {
         app.printer.note("An analysis is running; waiting for it.");
         lock.lock().map_err(|error| Error::failure(format!("cannot lock the analysis: {error}")))?;
     }
-    let report = drain_and_release(app, lock)?;
+    let report = drain_and_release(app, lock, work)?;
     for failed in &report.failed {
         app.printer.warn(&format!("not analysed: {failed}"));
     }
     if app.printer.is_json() {
         app.printer.json(&report)?;
     } else {
-        app.printer.line(&summary(&report))?;
+        app.printer.line(&summary(&report, work))?;
     }
     if let Some(without) = &report.without_model {
         app.printer.note(&format!("Without meaning: {without}. `journal models install` says how to get one."));
     }
+    if work == Work::Emotions {
+        let left = app.store()?.count_without_sentiment(EMOTIONS)?;
+        if left > 0 {
+            app.printer.note(&format!(
+                "Without vectors that emotions could be read from: {left}. `journal analyze` makes them."
+            ));
+        }
+    }
     Ok(if report.failed.is_empty() { 0 } else { Kind::Partial.exit_code() })
 }
 
-fn summary(report: &Report) -> String {
+/// The work of the model that is named.
+///
+/// # Errors
+/// Usage when no model has the name; model unavailable when it, or the one it reads, is not installed.
+fn work_of(name: &str, app: &mut App) -> Result<Work> {
+    let installed = app.model_if_installed()?;
+    let is_there = |id: &str| installed.as_ref().is_some_and(|model| model.id == id || model.name == id);
+    match name {
+        VADER => Ok(Work::Sentiments),
+        EMOTIONS if is_there(VECTORS_OF) => Ok(Work::Emotions),
+        EMOTIONS => Err(Error::new(
+            Kind::ModelUnavailable,
+            format!("{EMOTIONS} reads the vectors of {VECTORS_OF}, which is not the installed model"),
+        )
+        .hint("`journal models install` says how to get it")),
+        name if is_there(name) => Ok(Work::Vectors),
+        name if MODELS.iter().any(|model| model.id == name) => {
+            Err(Error::new(Kind::ModelUnavailable, format!("the model {name} is not installed"))
+                .hint("`journal models install` says how to get it"))
+        }
+        _ => {
+            let known: Vec<&str> = [VADER, EMOTIONS].into_iter().chain(MODELS.iter().map(|model| model.id)).collect();
+            Err(Error::usage(format!("there is no model '{name}'")).hint(format!("known are {}", known.join(", "))))
+        }
+    }
+}
+
+fn summary(report: &Report, work: Work) -> String {
     let mut parts = Vec::new();
     for (count, what) in [
         (report.analysed, "texts analysed"),
         (report.indexed, "entries indexed"),
         (report.sentiments, "sentiments judged"),
+        (report.emotions, "emotions read"),
     ] {
         if count > 0 {
             parts.push(format!("{count} {what}"));
@@ -67,7 +113,11 @@ fn summary(report: &Report) -> String {
     if known > 0 {
         parts.push(format!("of {} passages {known} known before", known + report.inferred));
     }
-    if parts.is_empty() { "Nothing is pending.".into() } else { format!("Done: {}.", parts.join(", ")) }
+    match work {
+        _ if !parts.is_empty() => format!("Done: {}.", parts.join(", ")),
+        Work::All => "Nothing is pending.".into(),
+        _ => "There was nothing to do for this model.".into(),
+    }
 }
 
 /// One analysis at a time. After the lock is released the log is looked at once more, so that a change
@@ -79,7 +129,7 @@ fn background(app: &mut App) -> Result<()> {
         if !taken(&lock) {
             return Ok(());
         }
-        let outcome = drain_locked(app);
+        let outcome = drain_locked(app, Work::All);
         drop(lock);
         if let Err(error) = outcome {
             let failed = serde_json::json!({"error": error.message()});
@@ -106,14 +156,14 @@ fn taken(lock: &File) -> bool {
 pub(super) fn drain_now(app: &mut App) -> Result<Report> {
     let lock = app.analysis_lock()?;
     lock.lock().map_err(|error| Error::failure(format!("cannot lock the analysis: {error}")))?;
-    drain_and_release(app, lock)
+    drain_and_release(app, lock, Work::All)
 }
 
 /// Does what is pending. Whoever wrote meanwhile saw the lock held and left the work to us: if the log
 /// has grown, a background analysis looks once more, as one does itself.
-fn drain_and_release(app: &mut App, lock: File) -> Result<Report> {
+fn drain_and_release(app: &mut App, lock: File, work: Work) -> Result<Report> {
     let before = app.store()?.log_head()?;
-    let outcome = drain_locked(app);
+    let outcome = drain_locked(app, work);
     drop(lock);
     if app.store()?.log_head()? != before {
         app.wake_analysis();
@@ -121,7 +171,7 @@ fn drain_and_release(app: &mut App, lock: File) -> Result<Report> {
     outcome
 }
 
-fn drain_locked(app: &mut App) -> Result<Report> {
+fn drain_locked(app: &mut App, work: Work) -> Result<Report> {
     let model = app.model_if_installed()?;
     let interrupted = app.interrupted()?;
     let (text, cache) = (app.text_index(), app.cache());
@@ -158,6 +208,7 @@ fn drain_locked(app: &mut App) -> Result<Report> {
         now,
         new_id,
         interrupted: &interrupted,
+        work,
     };
     let outcome = drain(&mut parts, &mut say);
     if let Some((_, bar)) = bar {

@@ -1,6 +1,7 @@
 //! What is pending, derived from what is missing.
 
 use crate::analysis::drain::{Status, TASK};
+use crate::analysis::emotions::{self, EMOTIONS, VECTORS_OF};
 use crate::analysis::sentiment::VADER;
 use crate::app::App;
 use crate::cache::Namespace;
@@ -53,19 +54,21 @@ pub(super) fn pending(app: &mut App) -> Result<Vec<Pending>> {
     let behind = app.store()?.entries_changed_since(text.unwrap_or_default().seq)?;
     push("text_index", behind, None);
     push("sentiments", app.store()?.count_without_sentiment(VADER)?, None);
+    let unread = app.store()?.count_without_sentiment(EMOTIONS)?;
     match model {
         Some(model) => {
             let (entries, topics) = app.store()?.pending_vectors(&kept_as(&model.name))?;
             let blocked = app.model_server().err().map(|error| error.to_string());
-            push("vectors", entries + topics, blocked);
+            push("vectors", entries + topics, blocked.clone());
+            let foreign = format!("{EMOTIONS} reads the vectors of {VECTORS_OF}, and {} is installed", model.id);
+            let blocked = if emotions::reads(&model.id) { blocked.filter(|_| entries > 0) } else { Some(foreign) };
+            push("emotions", unread, blocked);
         }
         None => {
             let (entries, topics) = app.store()?.pending_vectors("")?;
-            push(
-                "vectors",
-                entries + topics,
-                Some("no embedding model is installed: `journal models install` says how to get one".into()),
-            );
+            let without = "no embedding model is installed: `journal models install` says how to get one";
+            push("vectors", entries + topics, Some(without.into()));
+            push("emotions", unread, Some(format!("they are read from vectors, and {without}")));
         }
     }
     Ok(tasks)

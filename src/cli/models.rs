@@ -1,4 +1,5 @@
 use super::progress;
+use crate::analysis::emotions::{EMOTIONS, VECTORS_OF};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::model::registry::{DEFAULT_EMBEDDING_MODEL, MODELS};
@@ -139,6 +140,12 @@ fn list(app: &mut App) -> Result<()> {
         "sentiment".into(),
         "built in".into(),
         "sentiment of English sentences by a lexicon".into(),
+    ]);
+    table.push(vec![
+        EMOTIONS.into(),
+        "emotions".into(),
+        "built in".into(),
+        format!("emotions an English text sounds like, read from the vectors of {VECTORS_OF}"),
     ]);
     let shown = text::table(&["Model", "Kind", "State", "About"], table, app.printer.width());
     app.printer.raw(&shown)

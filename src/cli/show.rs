@@ -1,6 +1,9 @@
+use crate::analysis::emotions::EMOTIONS;
 use crate::app::App;
 use crate::error::Result;
+use crate::journal::entry::Entry;
 use crate::output::json::EntryJson;
+use crate::output::judgements;
 use crate::output::text;
 
 /// Show entries whole
@@ -9,6 +12,10 @@ pub(super) struct ShowArgs {
     /// Ids as `list` shows them
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
+    /// Also what each model said about the entry, with the model's name and how sure it is; JSON
+    /// has it always
+    #[arg(long)]
+    analysis: bool,
 }
 
 pub(super) fn run(args: &ShowArgs, app: &mut App) -> Result<()> {
@@ -29,6 +36,16 @@ pub(super) fn run(args: &ShowArgs, app: &mut App) -> Result<()> {
         };
     }
     let (zone, width) = (app.zone(), app.printer.width());
-    let whole: Vec<String> = named.iter().map(|(id, entry)| text::whole(entry, id, zone, width)).collect();
+    let whole: Vec<String> = named
+        .iter()
+        .map(|(id, entry)| {
+            let said = if args.analysis { judgements::table_of(&entry.sentiments, width) } else { String::new() };
+            format!("{}{said}", text::whole(entry, id, zone, width))
+        })
+        .collect();
+    let unread = |entry: &Entry| entry.sentiments.iter().all(|said| said.model_name != EMOTIONS);
+    if args.analysis && named.iter().any(|(_, entry)| unread(entry)) {
+        app.printer.note("Emotions are missing: `journal tasks` says why.");
+    }
     app.printer.page(&whole.join("\n"))
 }

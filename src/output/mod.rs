@@ -4,6 +4,7 @@
 //! document, under `--jsonl` one object a line; colour, tables and pagers are for terminals only.
 
 pub mod json;
+pub mod judgements;
 pub mod moods;
 pub mod plot;
 pub mod statistics;

@@ -3,15 +3,27 @@
 use super::Store;
 use super::row::read;
 use super::sentiments::put;
+use super::snapshot::read_vector;
 use super::value::read_uuid;
 use super::writer::set_mood;
 use crate::error::Result;
-use crate::journal::entry::Sentiment;
+use crate::journal::entry::{Sentiment, full_text};
 use crate::journal::mood::{Mood, MoodSource};
 use uuid::Uuid;
 
 /// An entry, the text that was judged, the judgement, and the mood it stands for.
 pub type Judged = (Uuid, String, Sentiment, Option<Mood>);
+
+/// An entry with the vectors of its passages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntryVectors {
+    /// The entry.
+    pub entry: Uuid,
+    /// Title and text, of which the vectors were made.
+    pub text: String,
+    /// Length in bytes and vector of each passage, in order.
+    pub passages: Vec<(usize, Vec<f32>)>,
+}
 
 impl Store {
     /// Entries that a model has said nothing about, with their texts.
@@ -56,6 +68,52 @@ impl Store {
                 let ours = entry.mood_source == Some(MoodSource::Model) || entry.mood.is_none();
                 if let Some(mood) = mood.filter(|mood| ours && entry.mood != Some(*mood)) {
                     set_mood(connection, clock, &entry, mood, MoodSource::Model)?;
+                }
+            }
+            Ok((kept, String::new()))
+        })
+    }
+
+    /// Entries that have vectors of the embedding model `vectors`, and of which `model` has said nothing.
+    pub fn without_judgement_of_vectors(&self, model: &str, vectors: &str, limit: usize) -> Result<Vec<EntryVectors>> {
+        let mut entries = self.connection.prepare_cached(
+            "SELECT e.id, e.title, e.content FROM journal_entries e WHERE NOT EXISTS
+                (SELECT 1 FROM sentiment_analysis s WHERE s.entry_id = e.id AND s.model_name = ?1)
+             AND EXISTS (SELECT 1 FROM passages p WHERE p.collection = 'user_embeddings' AND p.subject_id = e.id
+                AND p.model = ?2) LIMIT ?3",
+        )?;
+        let mut passages = self.connection.prepare_cached(
+            "SELECT x.id, p.byte_end - p.byte_start, x.vector FROM passages p JOIN embeddings x ON x.id = p.embedding_id
+             WHERE p.collection = 'user_embeddings' AND p.subject_id = ?1 AND p.model = ?2 ORDER BY p.ordinal",
+        )?;
+        let mut rows = entries.query((model, vectors, limit))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let id: String = row.get(0)?;
+            let (title, content): (Option<String>, String) = (row.get(1)?, row.get(2)?);
+            let mut parts = Vec::new();
+            let mut rows = passages.query((&id, vectors))?;
+            while let Some(row) = rows.next()? {
+                let mut vector = Vec::new();
+                read_vector(row.get_ref(2)?.as_blob().unwrap_or_default(), row.get(0)?, &mut vector)?;
+                parts.push((row.get(1)?, vector));
+            }
+            let text = full_text(title.as_deref(), &content);
+            found.push(EntryVectors { entry: read_uuid(&id)?, text, passages: parts });
+        }
+        Ok(found)
+    }
+
+    /// Keeps judgements of entries whose title and text are still what was judged, in one
+    /// transaction. Returns how many were kept.
+    pub fn save_judgements_of_vectors(&mut self, judged: &[(Uuid, String, Sentiment)]) -> Result<usize> {
+        let now = (self.clock.now)();
+        self.write(None, |connection| {
+            let mut kept = 0;
+            for (id, text, sentiment) in judged {
+                if read(connection, *id)?.is_some_and(|entry| entry.full_text() == *text) {
+                    put(connection, *id, sentiment, now)?;
+                    kept += 1;
                 }
             }
             Ok((kept, String::new()))

@@ -44,7 +44,7 @@ pub use accounts::{Account, AccountChange, Credentials, Holdings};
 pub use bulk::{Bulk, MoodUpdate, Stale};
 pub use columns::{ColumnType, Misfit};
 pub use connection::FILE_NAME;
-pub use judging::Judged;
+pub use judging::{EntryVectors, Judged};
 pub use known::Known;
 pub use listing::{Cursor, Page, Sort, SortKey};
 pub use log::{Operation, Version};

@@ -31,3 +31,18 @@ fn a_change_starts_it_in_the_background_unless_told_otherwise() {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
 }
+
+#[test]
+fn one_model_alone_does_its_work() {
+    let sandbox = Sandbox::new();
+    let id = sandbox.add(["I love this wonderful day!"]);
+    sandbox.database().execute("DELETE FROM sentiment_analysis", []).unwrap();
+    let report = sandbox.run(["analyze", "--model", "vader", "--json"]).ok().quiet().json();
+    assert_eq!((&report["sentiments"], &report["indexed"]), (&1.into(), &0.into()), "{report}");
+    assert_eq!(sandbox.show(&id)["sentiments"][0]["model_name"], "vader");
+    assert_eq!(sandbox.run(["analyze", "--json"]).ok().json()["indexed"], 1, "the index was left alone");
+    sandbox.run(["analyze", "--model", "nosuch"]).code(2).says("nosuch").says("vader, minilm-emotions-1");
+    for model in ["minilm-emotions-1", "all-MiniLM-L6-v2"] {
+        sandbox.run(["analyze", "--model", model]).code(15).says(model).says("hint:");
+    }
+}

@@ -311,3 +311,66 @@ fn pages_of_words_and_meaning_stay_as_they_were_though_entries_are_added() {
         assert!(!whole.contains(&now[0]), "what was added is the best now: {args:?}");
     }
 }
+
+/// What the emotion model said of an entry.
+fn felt(sandbox: &Sandbox, id: &str) -> Option<Value> {
+    let entry = sandbox.show(id);
+    let said = entry["sentiments"].as_array().unwrap().iter().find(|said| said["model_name"] == "minilm-emotions-1");
+    said.cloned()
+}
+
+#[test]
+fn emotions_are_read_from_the_vectors_and_follow_the_text() {
+    let sandbox = analysed();
+    let texts = [
+        ("fear", "I am terrified of the operation tomorrow. My hands shake and I cannot stop worrying."),
+        ("anger", "I am furious. He lied to me again, and I hate how he talks down to everyone."),
+        ("sadness", "I cried all evening. I miss her so much, and the flat is empty without her."),
+        ("joy", "What a wonderful day! I am so happy and grateful; we laughed the whole afternoon."),
+    ];
+    let ids: Vec<String> = texts.iter().map(|(_, text)| sandbox.add([*text])).collect();
+    assert_eq!(felt(&sandbox, &ids[0]), None);
+    let tasks = sandbox.run(["tasks", "--json"]).ok().array("tasks");
+    let emotions = tasks.iter().find(|task| task["task_id"] == "emotions").unwrap();
+    assert_eq!((&emotions["pending"], &emotions["state"]), (&4.into(), &"waiting".into()));
+
+    // Without vectors there is nothing to read; each model does its own work.
+    let outcome = sandbox.run(["analyze", "--model", "minilm-emotions-1"]).ok().says("read from: 4.");
+    assert_eq!(outcome.text(), "There was nothing to do for this model.\n");
+    let report = sandbox.run(["analyze", "--model", "all-MiniLM-L6-v2", "--json"]).ok().json();
+    assert_eq!((&report["analysed"], &report["emotions"]), (&4.into(), &0.into()), "{report}");
+    let report = sandbox.run(["analyze", "--model", "minilm-emotions-1", "--json"]).ok().json();
+    assert_eq!((&report["analysed"], &report["emotions"]), (&0.into(), &4.into()), "{report}");
+    for ((label, text), id) in texts.iter().zip(&ids) {
+        let said = felt(&sandbox, id).unwrap();
+        assert_eq!(said["sentiment_label"], *label, "{text}: {said}");
+        assert_eq!(said["confidence_score"], said["emotions"][label], "{said}");
+        assert!(said["confidence_score"].as_f64() > Some(0.3), "{said}");
+    }
+    let shown = sandbox.run(["show", &ids[0], "--analysis"]).ok().quiet().text();
+    assert!(shown.contains("minilm-emotions-1\tfear\t0.") && shown.contains("vader\tnegative\t"), "{shown}");
+
+    // A new text is read anew, and undoing brings back what was said of the old one.
+    let before = felt(&sandbox, &ids[0]);
+    sandbox.run(["edit", &ids[0], "--content", texts[3].1]).ok();
+    assert_eq!(felt(&sandbox, &ids[0]), None);
+    sandbox.run(["analyze"]).ok();
+    assert_eq!(felt(&sandbox, &ids[0]).unwrap()["sentiment_label"], "joy");
+    sandbox.run(["undo"]).ok();
+    assert_eq!(felt(&sandbox, &ids[0]), before);
+    // The mood is not the head's to say.
+    assert_eq!(sandbox.show(&ids[0])["mood_source"], "model");
+
+    // What was said travels with the entry, and is not asked again where it arrives.
+    let lines = sandbox.run(["export"]).ok().text();
+    let line = lines.lines().find(|line| line.contains("terrified of the operation")).unwrap();
+    let other = Sandbox::new();
+    other.run(["import", &other.file("one.jsonl", line)]).ok();
+    assert_eq!(felt(&other, &sandbox.show(&ids[0])["id"].as_str().unwrap().to_string()), before);
+    let tasks = other.run(["tasks", "--json"]).ok().array("tasks");
+    assert!(tasks.iter().any(|task| task["task_id"] == "emotions" && task["pending"] == 0), "{tasks:?}");
+
+    sandbox.run(["delete", "--yes", &ids[0], &ids[1], &ids[2], &ids[3]]).ok();
+    sandbox.run(["analyze"]).ok();
+    sandbox.run(["doctor"]).ok();
+}

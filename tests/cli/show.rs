@@ -41,3 +41,20 @@ fn ids_are_found_by_their_tail_in_any_case() {
         sandbox.run(["show", wrong]).code(2).says(wrong);
     }
 }
+
+#[test]
+fn what_each_model_said_is_shown_with_its_name_and_how_sure_it_is() {
+    let sandbox = Sandbox::new();
+    let id = sandbox.add(["I love this wonderful day!"]);
+    assert!(!sandbox.run(["show", &id]).ok().quiet().text().contains("vader"));
+    let line = format!(
+        r#"{{"entry_id":"{id}","model_name":"my-model","sentiment_label":"glad","confidence_score":0.75,"emotions":{{"awe":0.1,"joy":0.9}}}}"#
+    );
+    sandbox.pipe(["bulk", "sentiments", "-"], line).ok();
+    let shown = sandbox.run(["show", &id, "--analysis"]).ok().says("journal tasks").text();
+    assert!(shown.ends_with('\n') && shown.contains("my-model\tglad\t0.75\tjoy 0.90, awe 0.10\n"), "{shown}");
+    let vader = shown.lines().find(|line| line.starts_with("vader\tpositive\t")).unwrap();
+    let entry = sandbox.show(&id);
+    let score = entry["sentiments"][1]["emotions"]["compound"].as_f64().unwrap();
+    assert!(vader.contains(&format!("compound {score:.2}")), "{vader}");
+}

@@ -13,6 +13,8 @@ fn work_is_named_counted_and_explained() {
     assert_eq!(task("sentiments")["state"], "done");
     assert_eq!(task("vectors")["state"], "blocked");
     assert!(task("vectors")["reason"].as_str().unwrap().contains("journal models install"));
+    assert_eq!((&task("emotions")["pending"], &task("emotions")["state"]), (&207.into(), &"blocked".into()));
+    assert!(task("emotions")["reason"].as_str().unwrap().contains("journal models install"));
     assert_eq!(outcome.json()["running"], false);
     assert_eq!(sandbox.run(["tasks", "--jsonl"]).ok().json_lines(), tasks);
     let text = sandbox.run(["tasks"]).ok().text();

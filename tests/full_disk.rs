@@ -248,6 +248,7 @@ fn an_older_journal_waits_until_there_is_room_for_its_copy() {
     assert_eq!(sandbox.ok(&["list", "--count"]).stdout.trim(), kept.len().to_string());
     sandbox.ok(&["analyze"]);
     sandbox.expect_well();
+    let exported = sandbox.ok(&["export"]).stdout;
 
     // On a disk that cannot be written it stays old, and says what it would take.
     sandbox.ok(&["migrate", "down", "--to", "004", "--yes", "--no-backup"]);

@@ -81,17 +81,24 @@ pub(super) fn run(args: &SimilarArgs, app: &mut App) -> Result<()> {
         };
         let near = meaning::nearest(parts, &chosen, user, &filter, &vector, args.limit + 1)?;
         let mut hits = Vec::new();
-        for (index, near) in near
-            .nearest
-            .iter()
-            .filter(|near| own.is_none_or(|(_, subject)| near.subject != subject) && near.similarity >= args.threshold)
-            .take(args.limit)
-            .enumerate()
-        {
-            let entry = parts.store.entry(near.subject)?;
+        let others = near.nearest.iter().filter(|near| own.is_none_or(|(_, subject)| near.subject != subject));
+        for near in others.filter(|near| near.similarity >= args.threshold) {
+            if hits.len() == args.limit {
+                break;
+            }
+            // What has been deleted while the question was asked is gone.
+            let entry = match parts.store.entry(near.subject) {
+                Ok(entry) => entry,
+                Err(error) if error.kind() == Kind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
             let passage = entry.full_text().get(near.range.clone()).unwrap_or(&entry.content).to_string();
-            let evidence =
-                MeaningEvidence { rank: index + 1, similarity: near.similarity, range: near.range.clone(), passage };
+            let evidence = MeaningEvidence {
+                rank: hits.len() + 1,
+                similarity: near.similarity,
+                range: near.range.clone(),
+                passage,
+            };
             let fragments = search::words::passage(&entry, &near.range);
             hits.push(Hit {
                 entry,

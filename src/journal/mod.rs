@@ -1,6 +1,7 @@
 //! What the program is about. Pure: no I/O, no clock, no sibling modules but `error`.
 
 pub mod day;
+pub mod decimal;
 pub mod email;
 pub mod entry;
 pub mod filter;

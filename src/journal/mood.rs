@@ -82,8 +82,7 @@ fn share(part: &str, whole: &str) -> Option<i64> {
 
 /// A decimal text as a whole number of 10^-scale, rounded half away from zero.
 pub fn rounded(text: &str, scale: u32) -> Option<i64> {
-    let exact = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()?;
-    scaled(exact, scale)
+    super::decimal::rounded(text, scale).ok()
 }
 
 fn scaled(exact: Decimal, scale: u32) -> Option<i64> {

@@ -87,11 +87,7 @@ pub(super) fn run(args: &SimilarArgs, app: &mut App) -> Result<()> {
                 break;
             }
             // What has been deleted while the question was asked is gone.
-            let entry = match parts.store.entry(near.subject) {
-                Ok(entry) => entry,
-                Err(error) if error.kind() == Kind::NotFound => continue,
-                Err(error) => return Err(error),
-            };
+            let Some(entry) = parts.store.entry_if_there(near.subject)? else { continue };
             let passage = entry.full_text().get(near.range.clone()).unwrap_or(&entry.content).to_string();
             let evidence = MeaningEvidence {
                 rank: hits.len() + 1,

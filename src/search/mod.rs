@@ -194,11 +194,8 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
     while hits.len() < request.limit {
         let Some((place, (id, score))) = rest.next() else { break };
         // What has been deleted since the index looked is gone.
-        let entry = match parts.store.entry(id) {
-            Ok(entry) if entry.user_id == request.user => entry,
-            Ok(_) => continue,
-            Err(error) if error.kind() == Kind::NotFound => continue,
-            Err(error) => return Err(error),
+        let Some(entry) = parts.store.entry_if_there(id)?.filter(|entry| entry.user_id == request.user) else {
+            continue;
         };
         let words = word_ids.iter().position(|known| *known == id).zip(by_words.as_ref()).map(|(index, found)| {
             let hit = &found.hits[index];

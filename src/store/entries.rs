@@ -65,6 +65,11 @@ impl Store {
         read(&self.connection, id)?.ok_or_else(|| gone(id))
     }
 
+    /// The entry with this id, unless it has been deleted.
+    pub fn entry_if_there(&self, id: Uuid) -> Result<Option<Entry>> {
+        read(&self.connection, id)
+    }
+
     /// The entry a person means by an id or its tail.
     ///
     /// # Errors

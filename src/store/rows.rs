@@ -1,5 +1,6 @@
 //! Rows of the seven tables as text, written by the rules of the architecture and refused by their
-//! PostgreSQL names: what replication and bulk writes work with.
+//! PostgreSQL names: what the comparison with a real server goes through, and replication is to. What
+//! people write goes through `writer`, which says the same rules in words.
 
 use super::Store;
 use super::columns::Misfit;

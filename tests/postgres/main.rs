@@ -5,6 +5,7 @@ mod server;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod import;
 mod migrate;
 mod parity;
 mod schema;

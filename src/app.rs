@@ -14,14 +14,13 @@ use crate::model::start::find_server;
 use crate::model::{ClientConfig, InstalledModel, ModelClient, ModelFolders};
 use crate::output::Printer;
 use crate::paths::Paths;
+use crate::publish::open_lock;
 use crate::store::{Clock, Store};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use rand::TryRngCore;
 use std::ffi::OsString;
-use std::fs::OpenOptions;
 use std::io::{self, IsTerminal};
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -299,13 +298,7 @@ impl App {
     /// The file whose lock the one analysis holds.
     pub fn analysis_lock(&self) -> Result<std::fs::File> {
         let path = self.paths.analyze_lock();
-        OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|error| Error::io("cannot open", &path, error))
+        open_lock(&path)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Writing a file whole or not at all: temporary file, fsync, rename, fsync of the folder.
 
 use crate::error::{Error, Result};
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Replaces `path` by these bytes; its folder is created when missing. Mode 0600.
@@ -51,6 +51,15 @@ pub fn publish_new(folder: &Path, name: &str, end: &str, make: impl FnOnce(&Path
         }
     }
     unreachable!("there is always a next number")
+}
+
+/// Opens a file that is there to be locked, and makes it when it is not there. Mode 0600.
+///
+/// # Errors
+/// Full disk, no permission.
+pub fn open_lock(path: &Path) -> Result<File> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
+    file.map_err(|error| Error::io("cannot open", path, error))
 }
 
 /// Creates a folder and its parents for their owner only; one that is there stays as it is.

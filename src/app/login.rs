@@ -6,11 +6,10 @@ use crate::account::login::{Lasts, Logins, token};
 use crate::account::{password, tries};
 use crate::cache::Cache;
 use crate::error::{Error, Kind, Result};
-use crate::publish::{create_private_folder, publish};
+use crate::publish::{create_private_folder, open_lock, publish};
 use crate::store::Credentials;
 use chrono::DateTime;
-use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, File};
 use uuid::Uuid;
 
 impl App {
@@ -120,13 +119,7 @@ impl App {
     fn login_lock(&self) -> Result<File> {
         let path = self.paths.login_lock();
         create_private_folder(&self.paths.data)?;
-        OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|error| Error::io("cannot open", &path, error))
+        open_lock(&path)
     }
 }
 

@@ -158,7 +158,8 @@ fn told_to_end_while_busy_it_answers_first() {
     client.info(&model()).unwrap();
     let mut idle = place.client();
     let first = idle.status().unwrap().process_id;
-    let texts = long_texts();
+    // Seconds of work, and well within the ten that the server takes to end, also on a loaded machine.
+    let texts = long_texts().split_off(44);
     let told = thread::scope(|scope| {
         let busy = scope.spawn(|| (client.embed(&model(), &texts).unwrap(), Instant::now()));
         thread::sleep(Duration::from_millis(400));

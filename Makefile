@@ -78,6 +78,22 @@ CASES ?= 50000
 parity: test-tools libtorch ## Compare the store with PostgreSQL over many more cases (CASES=50000)
 	PROPTEST_CASES=$(CASES) $(CARGO) test --release --locked $(FEATURES) --test postgres
 
+# Further collections in BEIR form, folders separated by colons; each is analysed once and kept.
+SETS ?=
+
+.PHONY: bench-quality
+bench-quality: build model ## Measure how well searches find (SETS=folder:folder for more collections)
+	JOURNAL_QUALITY_SETS="$(SETS)" JOURNAL_QUALITY_KEEP="$(JOURNAL_BUILD_CACHE)/bench/quality" \
+	    $(CARGO) test --release --locked $(FEATURES) --test quality -- --nocapture
+
+# `make bench MILLION=--million` also has a journal of a million entries, and takes an hour.
+MILLION ?=
+
+.PHONY: bench
+bench: build model ## Time journal beside sqlite3, rg, jrnl and PostgreSQL at 1k, 10k, 100k entries
+	$(PYTHON) scripts/bench --journal "$(RELEASE_DIR)/journal" --models "$(JOURNAL_BUILD_CACHE)/models" \
+	    --cache "$(JOURNAL_BUILD_CACHE)" $(MILLION)
+
 # What the tests call besides cargo. strace shows that nothing opens a socket to the outside; the
 # embedded store is compared with a PostgreSQL that the tests start for themselves.
 TEST_TOOLS := strace readelf initdb

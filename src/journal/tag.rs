@@ -11,6 +11,9 @@ pub const MAX_NAME: usize = 200;
 /// no tag, and neither is the `#` of an address or of a Markdown heading.
 pub fn tags(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
+    if !text.contains('#') {
+        return found;
+    }
     let mut before = None;
     let mut rest = text.char_indices().peekable();
     while let Some((start, letter)) = rest.next() {

@@ -4,6 +4,8 @@
 //! The build script sorts them, and looking up is a binary search in the sorted text: nothing is to be
 //! read or built when the program starts, nor at the first sentence.
 
+use std::cmp::Ordering;
+
 /// A text of lines "key TAB value", and where each line begins, sorted by key.
 struct Sorted {
     text: &'static str,
@@ -38,10 +40,16 @@ pub(super) fn emoji_description(character: char) -> Option<&'static str> {
 impl Sorted {
     /// What follows the tab in the line that begins with this key.
     fn look_up(&self, key: &str) -> Option<&'static str> {
-        let line = |start: u32| self.text[start as usize..].split_once('\t').unwrap_or_default();
-        let index = self.starts.binary_search_by(|start| line(*start).0.cmp(key)).ok()?;
-        let (_, from_value) = line(self.starts[index]);
-        from_value.lines().next()
+        let (text, key) = (self.text.as_bytes(), key.as_bytes());
+        // The tab after a line's key sorts before all that a longer key could go on with, so nothing need
+        // be searched for in the lines that are passed.
+        let against = |start: u32| {
+            let line = &text[start as usize..];
+            let end = key.len().min(line.len());
+            line[..end].cmp(key).then_with(|| line.get(end).map_or(Ordering::Less, |next| next.cmp(&b'\t')))
+        };
+        let index = self.starts.binary_search_by(|start| against(*start)).ok()?;
+        self.text[self.starts[index] as usize + key.len() + 1..].lines().next()
     }
 }
 

@@ -7,7 +7,9 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
+use crate::index::vector::codes;
 use crate::index::vector::graph::Graph;
+use crate::index::vector::header::Form;
 use crate::index::vector::search::{difference, other_history};
 use crate::index::vector::snapshot::{self, Snapshot, Unusable};
 use crate::index::vector::{VectorIndex, VectorSource, scan};
@@ -20,6 +22,11 @@ const TOLERATED_SHARE: usize = 20;
 const PATCHABLE_SHARE: usize = 4;
 /// Vectors handed to a building thread at once.
 const BATCH: usize = 64;
+
+/// From so many live keys on the snapshot is a graph.
+///
+/// Measured with `benches/vector.rs`; see BENCHMARKS.md.
+pub const GRAPH_FROM: usize = 2_000_000;
 
 /// What to do when another process holds the index's lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +122,7 @@ impl VectorIndex {
             report.outcome = Outcome::Empty;
             return Ok(report);
         }
+        let form = if live.len() < self.graph_from { Form::Codes } else { Form::Graph };
         let mut patched = None;
         if let Ok(old) = &old
             && !force
@@ -123,24 +131,31 @@ impl VectorIndex {
                 report.outcome = Outcome::Current;
                 return Ok(report);
             }
-            if change.dead * PATCHABLE_SHARE <= held.len() {
+            let patchable = old.form() == Form::Graph && form == Form::Graph;
+            if patchable && change.dead * PATCHABLE_SHARE <= held.len() {
                 patched = self.patch(source, old, &live, &change.outside, progress)?;
                 if patched.is_none() {
                     report.reason = Some(other_history().reason(self));
                 }
             }
         }
-        let (graph, entries) = match patched {
-            Some(patched) => {
+        let (image, entries) = match patched {
+            Some((graph, entries)) => {
                 report.outcome = Outcome::Updated;
-                patched
+                (graph.image()?, entries)
             }
             None => {
                 report.outcome = Outcome::Built;
-                self.build(source, &live, progress)?
+                match form {
+                    Form::Codes => self.encode(source, &live, progress)?,
+                    Form::Graph => {
+                        let (graph, entries) = self.build(source, &live, progress)?;
+                        (graph.image()?, entries)
+                    }
+                }
             }
         };
-        report.bytes = snapshot::write(self, position, &entries, &graph)?;
+        report.bytes = snapshot::write(self, position, &entries, form, &image)?;
         Ok(report)
     }
 
@@ -204,6 +219,25 @@ impl VectorIndex {
         }
         entries.sort_unstable();
         Ok(Some((graph, entries)))
+    }
+
+    /// The sign codes of these keys.
+    fn encode(
+        &self,
+        source: &mut dyn VectorSource,
+        live: &[i64],
+        progress: Progress<'_>,
+    ) -> Result<(Vec<u8>, Vec<(i64, u32)>)> {
+        let (mut image, mut entries) = (Vec::new(), Vec::with_capacity(live.len()));
+        scan::each_vector(source, live, self.dims, &mut |key, vector| {
+            codes::push(&mut image, vector);
+            entries.push((key, snapshot::mark(vector)));
+            report_each(entries.len(), live.len(), progress)
+        })?;
+        if !entries.is_sorted() {
+            return Err(Error::failure("the vector index: the vectors were not read in the order of their keys"));
+        }
+        Ok((image, entries))
     }
 
     /// A graph of these keys from nothing, on two threads where there are two.

@@ -1,7 +1,8 @@
 //! The first 128 bytes of a snapshot file: what it holds, of what, from when, and its checksums.
 //!
 //! All numbers are little-endian. After the header come the keys (i64 each, ascending), one mark
-//! per key (the CRC-32 of its f32 vector), zeros up to a multiple of 64, and the graph's image.
+//! per key (the CRC-32 of its f32 vector), zeros up to a multiple of 64, and the image: the engine's graph, or
+//! the sign codes in the order of the keys.
 
 use crate::journal::log::Position;
 
@@ -11,13 +12,22 @@ pub(super) const HEADER_LEN: usize = 128;
 const ALIGNMENT: usize = 64;
 const MAGIC: [u8; 8] = *b"jrnlvec\n";
 const FORMAT: u32 = 1;
-/// The only kind of number a graph holds today: 16-bit floats.
-const KIND_F16: u32 = 16;
 const ENTRY_LEN: usize = 8 + 4;
+
+/// What the image is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Sign codes: one bit for each number.
+    Codes = 1,
+    /// A graph of vectors of 16-bit floats.
+    Graph = 16,
+}
 
 /// What the header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header {
+    /// What the image is.
+    pub(super) form: Form,
     /// The change-log row whose state this is.
     pub(super) position: Position,
     /// The greatest key held; 0 when there is none.
@@ -61,7 +71,7 @@ impl Header {
         };
         put(&MAGIC);
         put(&FORMAT.to_le_bytes());
-        put(&KIND_F16.to_le_bytes());
+        put(&(self.form as u32).to_le_bytes());
         put(&self.position.seq.to_le_bytes());
         put(&self.position.nonce.to_le_bytes());
         put(&self.highest.to_le_bytes());
@@ -90,10 +100,13 @@ impl Header {
         if take_u32(&mut rest) != FORMAT {
             return Err("is of another format version");
         }
-        if take_u32(&mut rest) != KIND_F16 {
-            return Err("holds another kind of number");
-        }
+        let form = match take_u32(&mut rest) {
+            form if form == Form::Codes as u32 => Form::Codes,
+            form if form == Form::Graph as u32 => Form::Graph,
+            _ => return Err("is of an unknown form"),
+        };
         Ok(Header {
+            form,
             position: Position { seq: take_i64(&mut rest), nonce: take_i64(&mut rest) },
             highest: take_i64(&mut rest),
             identity: take_i64(&mut rest) as u64,
@@ -141,6 +154,7 @@ mod tests {
 
     fn sample() -> Header {
         Header {
+            form: Form::Codes,
             position: Position { seq: 41, nonce: -7 },
             highest: 900,
             identity: u64::MAX - 3,
@@ -155,6 +169,8 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         assert_eq!(Header::decode(&sample().encode()), Ok(sample()));
+        let graph = Header { form: Form::Graph, ..sample() };
+        assert_eq!(Header::decode(&graph.encode()), Ok(graph));
         assert_eq!(sample().image_offset(), Some(192));
         assert_eq!(sample().file_len(), Some(192 + 4096));
         let entries = [(3, 30), (5, 50), (i64::MAX, u32::MAX)];

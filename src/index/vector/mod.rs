@@ -2,12 +2,12 @@
 //!
 //! The truth is elsewhere: a table of embeddings, each with an id that is never reused and a unit
 //! vector that never changes, and the passages that use them. The *live keys* of a collection and
-//! a model are the embedding ids its passages use now. This module keeps a snapshot of them, an
-//! HNSW graph in one immutable file, and answers a search from the snapshot plus an exact scan of
-//! what it does not hold.
+//! a model are the embedding ids its passages use now. This module keeps a snapshot of them in one
+//! immutable file, sign codes or, when they are very many, an HNSW graph, and answers a search from the
+//! snapshot plus an exact scan of what it does not hold.
 //!
 //! What holds whatever happens to the file:
-//! - Scores are computed from the stored f32 vectors, never taken from the graph, so they are
+//! - Scores are computed from the stored f32 vectors, never taken from the snapshot, so they are
 //!   the same whichever way a hit was found.
 //! - The difference between the snapshot and the live keys is taken key by key: a deleted key is
 //!   never returned, a new or restored one never missed.
@@ -15,9 +15,10 @@
 //!   ignored, with a reason: the search then scans everything exactly. It is slower, not wrong.
 //!
 //! Reading order: [`VectorSource`] (what is asked of the truth), [`VectorIndex`] (where a snapshot
-//! lives), `search`, `compact`, `verify`, then `snapshot` and `header` (the file), `graph` (the only
-//! file that names the engine) and `scan` (exact arithmetic).
+//! lives), `search`, `compact`, `verify`, then `snapshot` and `header` (the file), `codes`, `graph` (the
+//! only file that names the engine) and `scan` (exact arithmetic).
 
+mod codes;
 mod compact;
 mod graph;
 mod header;
@@ -36,7 +37,7 @@ use sha2::{Digest, Sha256};
 use crate::error::Result;
 use crate::journal::log::Position;
 
-pub use compact::{CompactReport, LockPolicy, Outcome};
+pub use compact::{CompactReport, GRAPH_FROM, LockPolicy, Outcome};
 pub use scan::{dot, normalise};
 pub use search::{Candidates, EXACT_LIMIT, Hit, How, VectorResult};
 pub use verify::{State, Verdict};
@@ -92,7 +93,7 @@ pub trait VectorSource {
     /// `passages(collection, model, embedding_id)` alone.
     fn live_after(&mut self, id: i64) -> Result<Vec<i64>>;
 
-    /// Hands over the f32 vectors of these embedding ids, in any order, each once, streamed. Ids
+    /// Hands over the f32 vectors of these embedding ids in the order of the ids, each once, streamed. Ids
     /// without a row are passed over; an error from `visit` ends the walk and is returned.
     ///
     /// The ids come ascending. Where they lie close together, one walk over the range is three
@@ -108,19 +109,34 @@ pub struct VectorIndex {
     model: String,
     dims: usize,
     exact_limit: usize,
+    graph_from: usize,
 }
 
 impl VectorIndex {
     /// The index in this folder (created when first needed) for this collection, this model (its
     /// full name with revision, any text) and this vector length. Touches nothing on disk.
     pub fn new(dir: impl Into<PathBuf>, collection: Collection, model: impl Into<String>, dims: usize) -> Self {
-        VectorIndex { dir: dir.into(), collection, model: model.into(), dims, exact_limit: EXACT_LIMIT }
+        VectorIndex {
+            dir: dir.into(),
+            collection,
+            model: model.into(),
+            dims,
+            exact_limit: EXACT_LIMIT,
+            graph_from: GRAPH_FROM,
+        }
     }
 
     /// Candidate sets of at most this many keys are scanned exactly; [`EXACT_LIMIT`] unless set.
     #[must_use]
     pub fn with_exact_limit(mut self, exact_limit: usize) -> Self {
         self.exact_limit = exact_limit;
+        self
+    }
+
+    /// A snapshot of at least so many keys is a graph, a smaller one sign codes; [`GRAPH_FROM`] unless set.
+    #[must_use]
+    pub fn with_graph_from(mut self, graph_from: usize) -> Self {
+        self.graph_from = graph_from;
         self
     }
 

@@ -1,6 +1,7 @@
-//! Finding the nearest vectors: exactly when there are few, through the graph when there are many.
+//! Finding the nearest vectors: exactly when there are few, through the snapshot when there are many.
 
 use crate::error::{Error, Result};
+use crate::index::vector::header::Form;
 use crate::index::vector::snapshot::{Snapshot, Unusable};
 use crate::index::vector::{VectorIndex, VectorSource, scan};
 
@@ -37,9 +38,13 @@ pub struct Hit {
 pub enum How {
     /// Every candidate was scored.
     Exact,
-    /// The snapshot held every candidate.
+    /// The sign codes of the snapshot, which held every candidate.
+    Codes,
+    /// The same, and an exact scan of the candidates that it does not hold.
+    CodesDelta,
+    /// The graph of the snapshot, which held every candidate.
     Hnsw,
-    /// The snapshot, and an exact scan of the candidates it does not hold.
+    /// The same, and an exact scan of the candidates that it does not hold.
     HnswDelta,
 }
 
@@ -48,6 +53,8 @@ impl How {
     pub fn name(self) -> &'static str {
         match self {
             How::Exact => "exact",
+            How::Codes => "codes",
+            How::CodesDelta => "codes+delta",
             How::Hnsw => "hnsw",
             How::HnswDelta => "hnsw+delta",
         }
@@ -117,13 +124,9 @@ impl VectorIndex {
         if !source.holds(snapshot.position())? {
             return Ok(Err(other_history()));
         }
-        let Difference { inside, outside, dead } = difference(keys, snapshot.keys());
-        // More than asked for, because 16-bit vectors may order near neighbours differently; the
-        // exact scores then choose.
-        let wanted = k.saturating_mul(2).max(64).min(inside.len());
-        let allowed = |key: i64| inside.binary_search(&key).is_ok();
-        let filter: Option<&dyn Fn(i64) -> bool> = if dead == 0 { None } else { Some(&allowed) };
-        let mut found = match snapshot.graph().nearest(query, wanted, filter) {
+        let change = difference(keys, snapshot.keys());
+        let Difference { inside, outside, .. } = &change;
+        let mut found = match snapshot.near(query, k, &change) {
             Ok(found) => found,
             Err(error) => return Ok(Err(Unusable::Because(error.message().to_owned()))),
         };
@@ -132,7 +135,7 @@ impl VectorIndex {
             return Ok(Err(Unusable::Because(why)));
         }
         found.extend(inside.iter().rev().take(WITNESSES));
-        found.extend(&outside);
+        found.extend(outside);
         found.sort_unstable();
         found.dedup();
         let mut contradicted = false;
@@ -142,7 +145,12 @@ impl VectorIndex {
         if contradicted {
             return Ok(Err(other_history()));
         }
-        let how = if outside.is_empty() { How::Hnsw } else { How::HnswDelta };
+        let how = match (snapshot.form(), outside.is_empty()) {
+            (Form::Codes, true) => How::Codes,
+            (Form::Codes, false) => How::CodesDelta,
+            (Form::Graph, true) => How::Hnsw,
+            (Form::Graph, false) => How::HnswDelta,
+        };
         Ok(Ok(VectorResult { hits, how, reason: None }))
     }
 }

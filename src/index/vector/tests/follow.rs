@@ -10,87 +10,93 @@ use crate::error::{Error, Kind};
 
 #[test]
 fn snapshot_and_delta_find_what_a_full_scan_finds() {
-    let dir = tempfile::tempdir().unwrap();
+    in_either_form(additions);
+}
+
+fn additions(index: &VectorIndex, says: &Says) {
     let mut truth = Truth::with(COUNT);
-    let index = index(&dir);
-    let report = compact(&index, &truth);
+    let report = compact(index, &truth);
     assert_eq!((report.outcome, report.live), (Outcome::Built, COUNT));
     assert_eq!(report.bytes, std::fs::metadata(index.path()).unwrap().len());
     assert_eq!(std::fs::metadata(index.path()).unwrap().permissions().mode() & 0o777, 0o600);
-    assert!(recall(&index, &truth, How::Hnsw) >= 0.99);
+    assert!(recall(index, &truth, says.held) >= 0.99);
 
     truth.add(300);
-    assert!(recall(&index, &truth, How::HnswDelta) >= 0.99);
+    assert!(recall(index, &truth, says.delta) >= 0.99);
     let newest = *truth.live.last().unwrap();
     let vector = truth.embeddings[&newest].clone();
-    assert_eq!(search(&index, &truth, &vector).hits[0].key, newest);
+    assert_eq!(search(index, &truth, &vector).hits[0].key, newest);
 
-    assert_eq!(compact(&index, &truth).outcome, Outcome::Current, "300 changes are few");
+    assert_eq!(compact(index, &truth).outcome, Outcome::Current, "300 changes are few");
     truth.add(800);
-    let report = compact(&index, &truth);
-    assert_eq!((report.outcome, report.added), (Outcome::Updated, 1100));
-    assert!(recall(&index, &truth, How::Hnsw) >= 0.99);
+    let report = compact(index, &truth);
+    assert_eq!((report.outcome, report.added), (says.updated, 1100));
+    assert!(recall(index, &truth, says.held) >= 0.99);
 }
 
 #[test]
 fn deletions_edits_and_undeletions_are_followed() {
-    let dir = tempfile::tempdir().unwrap();
+    in_either_form(deletions);
+}
+
+fn deletions(index: &VectorIndex, says: &Says) {
     let mut truth = Truth::with(COUNT);
-    let index = index(&dir);
-    compact(&index, &truth);
+    compact(index, &truth);
     let gone: Vec<i64> = (1..=COUNT as i64).filter(|id| id % 5 == 0).collect();
     truth.delete(gone.iter().copied());
-    assert!(recall(&index, &truth, How::Hnsw) >= 0.99);
+    assert!(recall(index, &truth, says.held) >= 0.99);
     for id in &gone[..50] {
-        let hits = search(&index, &truth, &truth.embeddings[id]).hits;
+        let hits = search(index, &truth, &truth.embeddings[id]).hits;
         assert!(hits.len() == 10 && hits.iter().all(|hit| hit.key != *id));
     }
     truth.add(600);
-    assert!(recall(&index, &truth, How::HnswDelta) >= 0.99);
-    let report = compact(&index, &truth);
-    assert_eq!((report.outcome, report.added, report.removed), (Outcome::Updated, 600, gone.len()));
-    assert!(recall(&index, &truth, How::Hnsw) >= 0.99);
+    assert!(recall(index, &truth, says.delta) >= 0.99);
+    let report = compact(index, &truth);
+    assert_eq!((report.outcome, report.added, report.removed), (says.updated, 600, gone.len()));
+    assert!(recall(index, &truth, says.held) >= 0.99);
 
     // An undone deletion brings an id back that is lower than the highest in the snapshot.
     truth.restore([gone[0], gone[7]]);
     for id in [gone[0], gone[7]] {
-        let result = search(&index, &truth, &truth.embeddings[&id]);
-        assert_eq!((result.hits[0].key, result.how), (id, How::HnswDelta));
+        let result = search(index, &truth, &truth.embeddings[&id]);
+        assert_eq!((result.hits[0].key, result.how), (id, says.delta));
     }
     // Most of it gone: patching would leave a poor graph, so it is built anew.
     truth.delete(truth.live.clone().into_iter().filter(|id| id % 3 != 0).collect::<Vec<_>>());
-    assert_eq!(compact(&index, &truth).outcome, Outcome::Built);
-    assert!(recall(&index, &truth, How::Hnsw) >= 0.99);
+    assert_eq!(compact(index, &truth).outcome, Outcome::Built);
+    assert!(recall(index, &truth, says.held) >= 0.99);
 
     truth.delete(truth.live.clone());
-    assert!(search(&index, &truth, &truth.queries(1)[0]).hits.is_empty());
-    assert_eq!(compact(&index, &truth).outcome, Outcome::Empty);
+    assert!(search(index, &truth, &truth.queries(1)[0]).hits.is_empty());
+    assert_eq!(compact(index, &truth).outcome, Outcome::Empty);
     assert!(!index.path().exists());
 }
 
 #[test]
 fn an_older_copy_of_the_truth_is_noticed() {
-    let dir = tempfile::tempdir().unwrap();
+    in_either_form(older_copies);
+}
+
+fn older_copies(index: &VectorIndex, says: &Says) {
     let older = Truth::with(COUNT);
     let mut newer = older.clone();
     newer.add(50);
-    let index = index(&dir);
-    compact(&index, &newer);
+    compact(index, &newer);
 
     let mut restored = older.clone();
     restored.add(50); // The same log number and the same ids, with another nonce.
     let query = &restored.queries(1)[0];
     for truth in [&older, &restored] {
-        let result = search(&index, truth, query);
+        let result = search(index, truth, query);
         assert_eq!(result.how, How::Exact);
         assert!(result.reason.unwrap().contains("another state"));
         assert_eq!(result.hits, expected(truth, query));
         assert!(matches!(index.verify(&mut &*truth).unwrap().state, State::Unusable(_)));
     }
-    let report = compact(&index, &restored);
+    let report = compact(index, &restored);
     assert_eq!(report.outcome, Outcome::Built);
     assert!(report.reason.unwrap().contains("another state"));
-    assert!(recall(&index, &restored, How::Hnsw) >= 0.99);
+    assert!(recall(index, &restored, says.held) >= 0.99);
 }
 
 #[test]

@@ -13,9 +13,25 @@ use truth::Truth;
 /// Small enough to be quick, large enough for a graph of several levels.
 const COUNT: usize = 2500;
 
-/// An index that goes through its snapshot from 100 candidates on.
+/// An index that goes through its snapshot, a graph, from 100 candidates on.
 fn index(dir: &tempfile::TempDir) -> VectorIndex {
-    VectorIndex::new(dir.path(), Collection::User, "all-MiniLM-L6-v2@1", truth::DIMS).with_exact_limit(100)
+    let index = VectorIndex::new(dir.path(), Collection::User, "all-MiniLM-L6-v2@1", truth::DIMS);
+    index.with_exact_limit(100).with_graph_from(0)
+}
+
+/// What a search and a compaction say of a snapshot of one form.
+struct Says {
+    held: How,
+    delta: How,
+    updated: Outcome,
+}
+
+/// Tries something with an index of either form, each in a folder of its own.
+fn in_either_form(try_it: impl Fn(&VectorIndex, &Says)) {
+    let (graph, codes) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    try_it(&index(&graph), &Says { held: How::Hnsw, delta: How::HnswDelta, updated: Outcome::Updated });
+    let says = Says { held: How::Codes, delta: How::CodesDelta, updated: Outcome::Built };
+    try_it(&index(&codes).with_graph_from(usize::MAX), &says);
 }
 
 fn compact(index: &VectorIndex, truth: &Truth) -> CompactReport {
@@ -98,10 +114,12 @@ fn few_candidates_are_scanned_without_a_snapshot() {
 
 #[test]
 fn a_filter_is_applied_before_ranking() {
-    let dir = tempfile::tempdir().unwrap();
+    in_either_form(filters);
+}
+
+fn filters(index: &VectorIndex, says: &Says) {
     let truth = Truth::with(COUNT);
-    let index = index(&dir);
-    compact(&index, &truth);
+    compact(index, &truth);
     for query in truth.queries(20) {
         let mut far: Vec<i64> = truth.live.iter().copied().collect();
         far.sort_by(|a, b| truth.score(&query, *a).total_cmp(&truth.score(&query, *b)));
@@ -115,12 +133,12 @@ fn a_filter_is_applied_before_ranking() {
         let none = index.search(&mut &truth, &query, Candidates::Keys(&[]), 10).unwrap();
         assert_eq!(none.hits, []);
     }
-    // Half of everything: through the graph, with the filter.
+    // Half of everything: through the snapshot, with the filter.
     let half: Vec<i64> = truth.live.iter().copied().filter(|key| key % 2 == 0).collect();
     let (mut found, mut all) = (0, 0);
     for query in truth.queries(40) {
         let result = index.search(&mut &truth, &query, Candidates::Keys(&half), 10).unwrap();
-        assert_eq!(result.how, How::Hnsw);
+        assert_eq!(result.how, says.held);
         let expected = truth.nearest(&query, half.iter().copied(), 10);
         assert_eq!(result.hits.len(), 10);
         assert!(result.hits.iter().all(|hit| hit.key % 2 == 0));

@@ -2,7 +2,7 @@
 //! what is pending is what has no result, so a run that is killed at any instruction is simply continued
 //! by the next.
 
-use crate::analysis::embed::{Embedder, Sources};
+use crate::analysis::embed::{Embedder, Failed, Sources};
 use crate::analysis::{emotions, sentiment};
 use crate::cache::{Cache, Namespace, Put};
 use crate::error::{Error, Kind, Result};
@@ -11,7 +11,7 @@ use crate::index::LockWait;
 use crate::index::text::TextIndex;
 use crate::index::vector::{Collection, LockPolicy, VectorIndex};
 use crate::journal::passage::kept_as;
-use crate::model::{InstalledModel, ModelClient, ModelRef};
+use crate::model::{InstalledModel, ModelClient};
 use crate::store::{EntryVectors, PendingText, Store, StoredPassage};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -273,7 +273,7 @@ fn felt(
         return Ok(());
     }
     let reference = model.reference();
-    let mut embedder = embedder(&mut *parts.connect, &reference, model);
+    let mut embedder = Embedder::new(&mut *parts.connect, &reference, model);
     let (store, now, new_id) = (&mut *parts.store, parts.now, parts.new_id);
     let mut keep = |store: &mut Store, entries: &[EntryVectors], report: &mut Report| -> Result<()> {
         let row = |entry: &EntryVectors| {
@@ -351,7 +351,7 @@ fn vectors(
         _ => "entry vectors",
     };
     let reference = model.reference();
-    let mut embedder = embedder(&mut *parts.connect, &reference, model);
+    let mut embedder = Embedder::new(&mut *parts.connect, &reference, model);
     let (store, now) = (&mut *parts.store, parts.now);
     let mut tried: HashSet<Uuid> = HashSet::new();
     let mut done = 0;
@@ -396,26 +396,7 @@ fn vectors(
     Ok(())
 }
 
-fn embedder<'a>(
-    connect: &'a mut dyn FnMut() -> Result<ModelClient>,
-    reference: &'a ModelRef,
-    model: &InstalledModel,
-) -> Embedder<'a> {
-    Embedder {
-        connect,
-        client: None,
-        sources: Sources::default(),
-        model: reference,
-        window: model.max_pieces.saturating_sub(2).max(1),
-        dimensions: model.dimensions,
-    }
-}
-
-/// Subjects whose texts the model cannot take, and why.
-type Failed = Vec<(Uuid, String)>;
-
-/// The passages of texts with their vectors. A server that is gone fails everything; a text that the model
-/// cannot take fails alone.
+/// The passages of texts with their vectors, and the texts that the model cannot take.
 fn each(
     embedder: &mut Embedder,
     store: &Store,
@@ -428,26 +409,7 @@ fn each(
     if puts.len() >= HELD {
         let _ = cache.put_many(&std::mem::take(puts), now);
     }
-    match embedder.embed(store, cache, now, texts.clone()) {
-        Ok((read, more)) => {
-            puts.extend(more);
-            Ok((read, Failed::new()))
-        }
-        Err(error) if error.kind() == Kind::ModelUnavailable => Err(error),
-        Err(error) if texts.len() == 1 => {
-            let subject = texts[0].subject;
-            Ok((Vec::new(), vec![(subject, format!("{subject}: {error}"))]))
-        }
-        Err(_) => {
-            let (mut read, mut failed) = (Vec::new(), Failed::new());
-            for text in texts {
-                let (one, odd) = each(embedder, store, cache, now, vec![text], puts)?;
-                read.extend(one);
-                failed.extend(odd);
-            }
-            Ok((read, failed))
-        }
-    }
+    embedder.each(store, cache, now, texts, puts)
 }
 
 fn unix(now: fn() -> DateTime<Utc>) -> u64 {
@@ -461,3 +423,8 @@ fn stop_if(interrupted: &AtomicBool) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+#[path = "drain_tests.rs"]
+mod tests;

@@ -189,6 +189,15 @@ impl Store {
         )?)
     }
 
+    /// The subjects that passages were kept of after this row of the change log, in that order.
+    #[cfg(test)]
+    pub(crate) fn passages_logged_after(&self, seq: i64) -> Vec<Uuid> {
+        let sql = "SELECT row_id FROM change_log WHERE seq > ?1 AND table_name = 'passages' ORDER BY seq";
+        let mut statement = self.connection.prepare(sql).expect("a statement");
+        let rows = statement.query_map([seq], |row| row.get::<_, String>(0)).expect("rows");
+        rows.map(|id| read_uuid(&id.expect("text")).expect("an id")).collect()
+    }
+
     /// Forgets the vectors of these collections, so that analysis computes them again.
     pub fn forget_vectors(&mut self, collections: &[&str]) -> Result<()> {
         self.write(None, |connection| {

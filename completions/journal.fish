@@ -242,7 +242,7 @@ complete -c journal -n "__fish_journal_using_subcommand similar" -l jsonl -d 'Pr
 complete -c journal -n "__fish_journal_using_subcommand similar" -s q -l quiet -d 'Say nothing but warnings and errors'
 complete -c journal -n "__fish_journal_using_subcommand similar" -l no-input -d 'Never ask anything'
 complete -c journal -n "__fish_journal_using_subcommand similar" -l no-pager -d 'Do not use a pager'
-complete -c journal -n "__fish_journal_using_subcommand similar" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand similar" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c journal -n "__fish_journal_using_subcommand similar" -s V -l version -d 'Print version'
 complete -c journal -n "__fish_journal_using_subcommand mood" -l by -d 'Length of a period' -r -f -a "day\t''
 week\t''
@@ -735,7 +735,7 @@ complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_su
 complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from help" -f -a "moods" -d 'Set moods: lines of {"id", "mood_score", "updated_at"}'
 complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from help" -f -a "sentiments" -d 'Keep what models said: lines of {"entry_id", "model_name", "sentiment_label", "confidence_score"}'
 complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c journal -n "__fish_journal_using_subcommand analyze" -l model -d 'Do the work of one model alone: vader (sentiment), minilm-emotions-1 (emotions, from vectors that are there), or the installed embedding model (vectors)' -r
+complete -c journal -n "__fish_journal_using_subcommand analyze" -l model -d 'Do the work of one model alone: vader (sentiment), minilm-emotions-1 (emotions, from vectors of all-MiniLM-L6-v2), or an embedding model that reads entries or topics (vectors)' -r
 complete -c journal -n "__fish_journal_using_subcommand analyze" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand analyze" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand analyze" -l user -d 'E-mail address of the user [default: the first user]' -r
@@ -761,7 +761,7 @@ complete -c journal -n "__fish_journal_using_subcommand tasks" -l jsonl -d 'Prin
 complete -c journal -n "__fish_journal_using_subcommand tasks" -s q -l quiet -d 'Say nothing but warnings and errors'
 complete -c journal -n "__fish_journal_using_subcommand tasks" -l no-input -d 'Never ask anything'
 complete -c journal -n "__fish_journal_using_subcommand tasks" -l no-pager -d 'Do not use a pager'
-complete -c journal -n "__fish_journal_using_subcommand tasks" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand tasks" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c journal -n "__fish_journal_using_subcommand tasks" -s V -l version -d 'Print version'
 complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
@@ -776,7 +776,7 @@ complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_s
 complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -l no-pager -d 'Do not use a pager'
 complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -s V -l version -d 'Print version'
-complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -f -a "list" -d 'Show known and installed models'
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -f -a "list" -d 'Show known and installed models, and what each of them reads'
 complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -f -a "install" -d 'Install a model from a folder or an archive, or else from the public hub'
 complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -f -a "verify" -d 'Read every file and compare it with what was installed'
 complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -f -a "remove" -d 'Remove a model\'s files; vectors stay until another model replaces them'
@@ -834,7 +834,7 @@ complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from remove" -l no-pager -d 'Do not use a pager'
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
-complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show known and installed models'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show known and installed models, and what each of them reads'
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "install" -d 'Install a model from a folder or an archive, or else from the public hub'
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Read every file and compare it with what was installed'
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a model\'s files; vectors stay until another model replaces them'
@@ -1165,7 +1165,7 @@ complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_su
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "unassign" -d 'Take a topic off entries'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from bulk" -f -a "moods" -d 'Set moods: lines of {"id", "mood_score", "updated_at"}'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from bulk" -f -a "sentiments" -d 'Keep what models said: lines of {"entry_id", "model_name", "sentiment_label", "confidence_score"}'
-complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "list" -d 'Show known and installed models'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "list" -d 'Show known and installed models, and what each of them reads'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "install" -d 'Install a model from a folder or an archive, or else from the public hub'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "verify" -d 'Read every file and compare it with what was installed'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "remove" -d 'Remove a model\'s files; vectors stay until another model replaces them'

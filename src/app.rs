@@ -9,6 +9,8 @@ use crate::cache::Cache;
 use crate::config::{Config, ConfigFile};
 use crate::error::{Error, Kind, Result};
 use crate::index::text::TextIndex;
+use crate::index::vector::Collection;
+use crate::model::registry::{DEFAULT_EMBEDDING_MODEL, ENTRY_MODELS, TOPIC_MODELS};
 use crate::model::socket::socket_paths;
 use crate::model::start::find_server;
 use crate::model::{ClientConfig, InstalledModel, ModelClient, ModelFolders};
@@ -163,21 +165,44 @@ impl App {
         ModelFolders::new(folders)
     }
 
-    /// The embedding model of the configuration.
+    /// The model that reads the texts of a collection: the one that the configuration names, else the first
+    /// installed of those that may.
     ///
     /// # Errors
     /// Model unavailable, saying how to install it.
-    pub fn model(&self) -> Result<InstalledModel> {
-        self.model_folders().locate(&self.config.model)
+    pub fn model(&self, collection: Collection) -> Result<InstalledModel> {
+        let (named, may_read) = match collection {
+            Collection::Topic => (&self.config.topic_model, TOPIC_MODELS),
+            _ => (&self.config.entry_model, ENTRY_MODELS),
+        };
+        let folders = self.model_folders();
+        if let Some(id) = named {
+            return folders.locate(id);
+        }
+        for id in may_read {
+            match folders.locate(id) {
+                Err(error) if error.kind() == Kind::ModelUnavailable => {}
+                found => return found,
+            }
+        }
+        // What to begin with.
+        folders.locate(DEFAULT_EMBEDDING_MODEL)
     }
 
-    /// The model if it is installed; nothing when it is not.
-    pub fn model_if_installed(&self) -> Result<Option<InstalledModel>> {
-        match self.model() {
-            Ok(model) => Ok(Some(model)),
-            Err(error) if error.kind() == Kind::ModelUnavailable => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// The model that reads a collection if it is installed; nothing when it is not.
+    pub fn model_if_installed(&self, collection: Collection) -> Result<Option<InstalledModel>> {
+        if_installed(self.model(collection)).map(Result::ok)
+    }
+
+    /// What reads each collection, or why nothing does.
+    pub fn readers(&self) -> Result<Vec<(Collection, Result<InstalledModel>)>> {
+        let reader = |collection| Ok((collection, if_installed(self.model(collection))?));
+        Collection::READ.into_iter().map(reader).collect()
+    }
+
+    /// The model with this id if it is installed.
+    pub fn installed(&self, id: &str) -> Result<Option<InstalledModel>> {
+        if_installed(self.model_folders().locate(id)).map(Result::ok)
     }
 
     /// How to reach the model server.
@@ -299,6 +324,14 @@ impl App {
     pub fn analysis_lock(&self) -> Result<std::fs::File> {
         let path = self.paths.analyze_lock();
         open_lock(&path)
+    }
+}
+
+/// That a model is not installed is something to be told, and no failure.
+fn if_installed(found: Result<InstalledModel>) -> Result<Result<InstalledModel>> {
+    match found {
+        Err(error) if error.kind() != Kind::ModelUnavailable => Err(error),
+        found => Ok(found),
     }
 }
 

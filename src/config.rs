@@ -1,6 +1,7 @@
 //! Settings: built-in values, then the file, resolved once into plain values.
 
 use crate::error::{Error, Result};
+use crate::model::registry::{self, ModelKind};
 use chrono::NaiveTime;
 use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, Value};
@@ -16,7 +17,7 @@ pub struct Key {
 }
 
 /// Every setting there is.
-pub const KEYS: [Key; 15] = [
+pub const KEYS: [Key; 17] = [
     Key { name: "user", default: "", about: "E-mail address of the user whose journal this is; empty: the first user" },
     Key { name: "time_zone", default: "", about: "IANA name, such as Europe/Berlin; empty: the system's" },
     Key { name: "day_start", default: "00:00", about: "When a new day begins for new entries, such as 04:00" },
@@ -33,7 +34,21 @@ pub const KEYS: [Key; 15] = [
         default: "auto",
         about: "auto: analyse in the background after a change; manual: only on `journal analyze`",
     },
-    Key { name: "model", default: "all-MiniLM-L6-v2", about: "The model that gives texts their meaning" },
+    Key {
+        name: "model",
+        default: "",
+        about: "One model for the meaning of entries and topics alike, unless entry_model or topic_model names another",
+    },
+    Key {
+        name: "entry_model",
+        default: "",
+        about: "The model that reads entries; empty: all-mpnet-base-v2 where it is installed, else all-MiniLM-L6-v2",
+    },
+    Key {
+        name: "topic_model",
+        default: "",
+        about: "The model that reads topics; empty: all-MiniLM-L6-v2 where it is installed, else all-mpnet-base-v2",
+    },
     Key {
         name: "model_idle_seconds",
         default: "300",
@@ -100,8 +115,10 @@ pub struct Config {
     pub search_mode: SearchMode,
     /// Whether a change starts an analysis in the background.
     pub analyze_in_background: bool,
-    /// The embedding model's id.
-    pub model: String,
+    /// The id of the model that reads entries; the best that is installed when none is named.
+    pub entry_model: Option<String>,
+    /// The id of the model that reads topics, likewise.
+    pub topic_model: Option<String>,
     /// Idle time of the model server, in seconds.
     pub model_idle_seconds: u64,
     /// Threads of the model server.
@@ -209,8 +226,15 @@ impl ConfigFile {
             let day_start = text("day_start")?;
             let mode = text("search_mode")?;
             let analyze = text("analyze")?;
-            let model = text("model")?;
-            crate::model::registry::find(&model)?;
+            let model = |name: &str| -> Result<Option<String>> {
+                let Some(id) = set(name)? else { return Ok(None) };
+                let spec = registry::find(&id).map_err(|error| error.context(name))?;
+                if spec.kind != ModelKind::Embedding {
+                    return Err(wrong(name, &id, "a model that gives texts their meaning"));
+                }
+                Ok(Some(spec.id.to_string()))
+            };
+            let both = model("model")?;
             Ok(Config {
                 user: set("user")?,
                 time_zone: zone
@@ -232,7 +256,8 @@ impl ConfigFile {
                     "manual" => false,
                     _ => return Err(wrong("analyze", &analyze, "auto or manual")),
                 },
-                model,
+                entry_model: model("entry_model")?.or(both.clone()),
+                topic_model: model("topic_model")?.or(both),
                 model_idle_seconds: number("model_idle_seconds", 7 * 86_400)?,
                 model_threads: Some(number("model_threads", 1024)? as usize).filter(|threads| *threads > 0),
                 cache_bytes: number("cache_megabytes", 1 << 20)?.max(1) << 20,
@@ -307,6 +332,22 @@ mod tests {
         ] {
             assert_eq!(without_password(text), shown);
         }
+    }
+
+    #[test]
+    fn one_model_for_all_gives_way_to_one_for_a_kind() {
+        let chosen = |text: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("config.toml");
+            std::fs::write(&path, text).unwrap();
+            let config = ConfigFile::read(&path).unwrap().resolve().unwrap();
+            (config.entry_model, config.topic_model)
+        };
+        let (minilm, mpnet) = (Some("all-MiniLM-L6-v2".to_string()), Some("all-mpnet-base-v2".to_string()));
+        assert_eq!(chosen(""), (None, None));
+        assert_eq!(chosen("model = 'all-minilm-l6-v2'"), (minilm.clone(), minilm.clone()));
+        assert_eq!(chosen("topic_model = 'all-mpnet-base-v2'"), (None, mpnet.clone()));
+        assert_eq!(chosen("model = 'all-mpnet-base-v2'\ntopic_model = 'all-MiniLM-L6-v2'"), (mpnet, minilm));
     }
 
     #[test]

@@ -47,9 +47,10 @@
 //!    anew.
 //! 4. A missing, stale, locked or damaged projection never stops the journal: `add`, `list`, `show`,
 //!    `edit` and `export` work on SQLite alone.
-//! 5. What is pending is what has no result; there is no queue to keep true. A changed text loses its
+//! 5. Each collection is read by a model of its own; vectors of two are never compared.
+//! 6. What is pending is what has no result; there is no queue to keep true. A changed text loses its
 //!    analysis by trigger, so nothing stale survives, whoever wrote.
-//! 6. A migration is one transaction with its number, and a copy of the journal as it was is on the disk
+//! 7. A migration is one transaction with its number, and a copy of the journal as it was is on the disk
 //!    before the first.
 //!
 //! # Deliberately absent

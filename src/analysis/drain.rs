@@ -2,7 +2,7 @@
 //! what is pending is what has no result, so a run that is killed at any instruction is simply continued
 //! by the next.
 
-use crate::analysis::embed::{Embedder, Sources};
+use crate::analysis::embed::{Embedder, Failed, Sources};
 use crate::analysis::{emotions, sentiment};
 use crate::cache::{Cache, Namespace, Put};
 use crate::error::{Error, Kind, Result};
@@ -12,9 +12,10 @@ use crate::index::text::TextIndex;
 use crate::index::vector::{Collection, LockPolicy, VectorIndex};
 use crate::journal::passage::kept_as;
 use crate::model::{InstalledModel, ModelClient};
-use crate::store::Store;
+use crate::store::{EntryVectors, PendingText, Store, StoredPassage};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use uuid::Uuid;
@@ -22,6 +23,12 @@ use uuid::Uuid;
 /// Texts handed to the model between two commits: small enough that Ctrl-C and progress are prompt,
 /// large enough that the model is kept busy.
 const BATCH: usize = 32;
+
+/// Entries that are judged between two commits, where no model is asked.
+const WALK: usize = 500;
+
+/// Values for the cache that are held until they are written in one go: at 3 kB for a vector, some 10 MB.
+const HELD: usize = 4096;
 
 /// What the work needs.
 pub struct Parts<'a> {
@@ -35,8 +42,10 @@ pub struct Parts<'a> {
     pub vectors: &'a Path,
     /// The cache.
     pub cache: &'a Cache,
-    /// The model, when one is installed.
-    pub model: Option<&'a InstalledModel>,
+    /// What reads each collection, or why nothing does.
+    pub readers: &'a [(Collection, Result<InstalledModel>)],
+    /// The model whose vectors emotions are read from, when it is installed.
+    pub emotions: Option<&'a InstalledModel>,
     /// Connects to the model server, starting it when nobody listens.
     pub connect: &'a mut dyn FnMut() -> Result<ModelClient>,
     /// What else is to be kept when everything is done, in the same transaction of the cache: entries
@@ -59,15 +68,23 @@ pub enum Work {
     All,
     /// What [`sentiment::VADER`] says of entries.
     Sentiments,
-    /// The vectors of the installed model, and their index.
-    Vectors,
-    /// What [`emotions::EMOTIONS`] reads from the vectors that are there.
+    /// The vectors of these collections, and their indexes.
+    Vectors(&'static [Collection]),
+    /// What [`emotions::EMOTIONS`] reads from vectors of entries.
     Emotions,
 }
 
 impl Work {
     fn is(self, part: Work) -> bool {
         self == Work::All || self == part
+    }
+
+    fn reads(self, collection: Collection) -> bool {
+        match self {
+            Work::All => true,
+            Work::Vectors(collections) => collections.contains(&collection),
+            Work::Sentiments | Work::Emotions => false,
+        }
     }
 }
 
@@ -77,7 +94,7 @@ pub type Kept = (Vec<(Namespace, String)>, Vec<Put>);
 /// How far the work is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// What is being done: `text index`, `vectors`, `vector index`, `emotions`, `done`.
+    /// What is being done: `text index`, `entry vectors`, `topic vectors`, `vector index`, `emotions`, `done`.
     pub step: String,
     /// Texts done of this step.
     pub done: u64,
@@ -98,6 +115,10 @@ pub struct Report {
     pub sentiments: u64,
     /// Entries and topics that have their vectors now.
     pub analysed: u64,
+    /// The entries of these.
+    pub entries: u64,
+    /// The topics of these.
+    pub topics: u64,
     /// Passages whose vectors the model made.
     pub inferred: u64,
     /// Passages whose vectors were in the cache.
@@ -110,6 +131,21 @@ pub struct Report {
     pub failed: Vec<String>,
     /// Why there was no semantic work, when there was none to be had.
     pub without_model: Option<String>,
+}
+
+impl Report {
+    fn count(&mut self, sources: Sources) {
+        self.inferred += sources.inferred;
+        self.from_cache += sources.from_cache;
+        self.from_store += sources.from_store;
+    }
+
+    fn of(&mut self, collection: Collection) -> &mut u64 {
+        match collection {
+            Collection::Topic => &mut self.topics,
+            _ => &mut self.entries,
+        }
+    }
 }
 
 /// The id under which the cache holds the state of the analysis.
@@ -157,67 +193,137 @@ fn work(parts: &mut Parts, report: &mut Report, puts: &mut Vec<Put>, progress: &
         // Other clients read the statistics too, and do not catch them up.
         parts.store.catch_up_statistics()?;
     }
-    if parts.work == Work::Sentiments {
-        return Ok(());
-    }
-    let Some(model) = parts.model else {
-        report.without_model = Some("no embedding model is installed".into());
-        return Ok(());
-    };
-    if parts.work.is(Work::Vectors) {
-        vectors(parts, model, report, puts, &mut say)?;
-        let kept = kept_as(&model.name);
-        // Here a change of the model ends: until now the old vectors answered, from now on the new ones do.
-        let alone = parts.store.may_replace(&kept)?;
-        if alone {
-            parts.store.sweep_vectors(&kept)?;
-        }
-        for collection in [Collection::User, Collection::Topic] {
-            let index = VectorIndex::new(parts.vectors, collection, &kept, model.dimensions);
-            if alone {
-                index.forget_others();
-            }
-            follow::compact_vectors(parts.data, &index, LockPolicy::Wait, false, &mut |done, total| {
-                say("vector index", done, total);
-                stop_if(interrupted)
-            })?;
+    let mut missing: Vec<(String, &str)> = Vec::new();
+    let (readers, work) = (parts.readers, parts.work);
+    for (collection, model) in readers.iter().filter(|(collection, _)| work.reads(*collection)) {
+        match model {
+            Ok(model) => read(parts, *collection, model, report, puts, &mut say)?,
+            Err(error) => missing.push((error.to_string(), collection.subjects())),
         }
     }
-    if parts.work.is(Work::Emotions) && emotions::reads(&model.id) {
-        report.emotions = felt(parts, model, &mut say)?;
+    report.without_model = missing.first().map(|(why, _)| {
+        let unread: Vec<&str> = missing.iter().map(|(_, what)| *what).collect();
+        format!("{why}, so that {} are not read", unread.join(" and "))
+    });
+    if work == Work::All || matches!(work, Work::Vectors(_)) {
+        parts.store.sweep_vectors()?;
+    }
+    if work.is(Work::Emotions)
+        && let Some(model) = parts.emotions
+    {
+        // What reads the entries anyway is not asked twice.
+        let mut of_entries = readers.iter().filter(|(collection, _)| *collection == Collection::User);
+        let reads_entries = of_entries.any(|(_, reader)| reader.as_ref().is_ok_and(|reader| reader.name == model.name));
+        felt(parts, model, !reads_entries, report, puts, &mut say)?;
     }
     Ok(())
 }
 
-/// Reads the emotions of entries that have vectors and no row of the emotion model.
-fn felt(parts: &mut Parts, model: &InstalledModel, say: &mut dyn FnMut(&str, u64, u64)) -> Result<u64> {
-    let total = parts.store.count_without_sentiment(emotions::EMOTIONS)?;
-    let mut done = 0;
+/// Makes the vectors of a collection that are missing, and brings their index up to date.
+fn read(
+    parts: &mut Parts,
+    collection: Collection,
+    model: &InstalledModel,
+    report: &mut Report,
+    puts: &mut Vec<Put>,
+    say: &mut dyn FnMut(&str, u64, u64),
+) -> Result<()> {
+    vectors(parts, collection, model, report, puts, say)?;
+    let kept = kept_as(&model.name);
+    // Here a change of the model ends: until now the old vectors answered, from now on the new ones do.
+    let alone = parts.store.may_replace(collection.name(), &kept)?;
+    if alone {
+        if collection == Collection::User
+            && parts.work == Work::All
+            && let Some(head) = parts.emotions
+            && parts.store.is_changing_model(collection.name(), &kept)?
+        {
+            // What is to be read from the vectors that go now would cost an inference later.
+            felt(parts, head, false, report, puts, say)?;
+        }
+        parts.store.sweep_passages(collection.name(), &kept)?;
+    }
+    let index = VectorIndex::new(parts.vectors, collection, &kept, model.dimensions);
+    if alone {
+        index.forget_others();
+    }
+    let interrupted = parts.interrupted;
+    follow::compact_vectors(parts.data, &index, LockPolicy::Wait, false, &mut |done, total| {
+        say("vector index", done, total);
+        stop_if(interrupted)
+    })?;
+    Ok(())
+}
+
+/// Reads the emotions of entries that this head and this revision of the model have not judged: from the
+/// vectors the journal has, and, if the model may be asked, from those it makes for this alone. The latter
+/// are not kept as passages: the entries are read by another model, and a search would take them for a
+/// change under way.
+fn felt(
+    parts: &mut Parts,
+    model: &InstalledModel,
+    may_ask: bool,
+    report: &mut Report,
+    puts: &mut Vec<Put>,
+    say: &mut dyn FnMut(&str, u64, u64),
+) -> Result<()> {
+    let judge = emotions::judge(&model.name);
+    let total = parts.store.count_without_sentiment(&judge)?;
+    if total == 0 {
+        return Ok(());
+    }
+    let reference = model.reference();
+    let mut embedder = Embedder::new(&mut *parts.connect, &reference, model);
+    let (store, now, new_id) = (&mut *parts.store, parts.now, parts.new_id);
+    let mut keep = |store: &mut Store, entries: &[EntryVectors], report: &mut Report| -> Result<()> {
+        let row = |entry: &EntryVectors| {
+            let said = emotions::of_entry(entry).sentiment(new_id(now()), &judge);
+            (entry.entry, entry.text.clone(), said)
+        };
+        let judged: Vec<_> = entries.iter().map(row).collect();
+        report.emotions += store.save_judgements_of_vectors(&judged, emotions::ALL_EMOTIONS)? as u64;
+        say("emotions", report.emotions, total.max(report.emotions));
+        Ok(())
+    };
+    let mut after = None;
     loop {
         stop_if(parts.interrupted)?;
-        let pending = parts.store.without_judgement_of_vectors(emotions::EMOTIONS, &kept_as(&model.name), 500)?;
-        if pending.is_empty() {
-            return Ok(done);
+        let found = store.without_judgement_of_vectors(&judge, &kept_as(&model.name), after, WALK)?;
+        let Some(last) = found.last() else { break };
+        after = Some(last.entry);
+        let (ready, bare): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|entry| !entry.passages.is_empty() || !emotions::is_read(&entry.text));
+        keep(store, &ready, report)?;
+        for batch in bare.chunks(BATCH).filter(|_| may_ask) {
+            stop_if(parts.interrupted)?;
+            let texts = batch.iter().map(|entry| PendingText {
+                collection: Collection::User.name(),
+                subject: entry.entry,
+                text: entry.text.clone(),
+            });
+            let (read, failed) = each(&mut embedder, store, parts.cache, unix(now), texts.collect(), puts)?;
+            report.failed.extend(failed.into_iter().map(|(_, why)| why));
+            let read: Vec<EntryVectors> = read.into_iter().map(entry_vectors).collect();
+            keep(store, &read, report)?;
         }
-        let mut judged = Vec::new();
-        for entry in pending {
-            let row = emotions::of_entry(&entry).sentiment((parts.new_id)((parts.now)()));
-            judged.push((entry.entry, entry.text, row));
-        }
-        done += parts.store.save_judgements_of_vectors(&judged)? as u64;
-        say("emotions", done, total.max(done));
     }
+    report.count(embedder.sources);
+    Ok(())
+}
+
+fn entry_vectors(read: StoredPassage) -> EntryVectors {
+    let passages = read.passages.into_iter().map(|passage| (passage.range.len(), passage.vector)).collect();
+    EntryVectors { entry: read.pending.subject, text: read.pending.text, passages }
 }
 
 /// Judges entries that have no row of the built-in model: written or changed by another program.
 fn sentiments(parts: &mut Parts) -> Result<u64> {
-    let mut done = 0;
+    let (mut done, mut after) = (0, None);
     loop {
         stop_if(parts.interrupted)?;
-        let pending = parts.store.without_sentiment(sentiment::VADER, 500)?;
-        if pending.is_empty() {
-            return Ok(done);
-        }
+        let pending = parts.store.without_sentiment(sentiment::VADER, after, WALK)?;
+        let Some((last, _)) = pending.last() else { return Ok(done) };
+        after = Some(*last);
         let judged: Vec<_> = pending
             .into_iter()
             .map(|(id, content)| {
@@ -230,72 +336,80 @@ fn sentiments(parts: &mut Parts) -> Result<u64> {
     }
 }
 
+/// Makes the vectors that a collection has not, newest texts first.
 fn vectors(
     parts: &mut Parts,
+    collection: Collection,
     model: &InstalledModel,
     report: &mut Report,
     puts: &mut Vec<Put>,
     say: &mut dyn FnMut(&str, u64, u64),
 ) -> Result<()> {
     let kept = kept_as(&model.name);
-    let (entries, topics) = parts.store.pending_vectors(&kept)?;
-    if entries + topics == 0 {
-        return Ok(());
-    }
-    let reference = model.reference();
-    let window = model.max_pieces.saturating_sub(2).max(1);
-    let mut embedder = Embedder {
-        connect: &mut *parts.connect,
-        client: None,
-        sources: Sources::default(),
-        model: &reference,
-        window,
-        dimensions: model.dimensions,
+    let step = match collection {
+        Collection::Topic => "topic vectors",
+        _ => "entry vectors",
     };
-    let mut skip: Vec<Uuid> = Vec::new();
+    let reference = model.reference();
+    let mut embedder = Embedder::new(&mut *parts.connect, &reference, model);
+    let (store, now) = (&mut *parts.store, parts.now);
+    let mut tried: HashSet<Uuid> = HashSet::new();
+    let mut done = 0;
     loop {
-        stop_if(parts.interrupted)?;
-        let texts = parts.store.pending_texts(&kept, BATCH, &skip)?;
-        if texts.is_empty() {
+        let mut seen = store.log_head()?.seq;
+        let pending: Vec<Uuid> = store
+            .pending_subjects(collection.name(), &kept)?
+            .into_iter()
+            .filter(|subject| !tried.contains(subject))
+            .collect();
+        if pending.is_empty() {
             break;
         }
-        say("vectors", report.analysed, (entries + topics).max(report.analysed + texts.len() as u64));
-        let subjects: Vec<Uuid> = texts.iter().map(|text| text.subject).collect();
-        match embedder.embed(parts.store, parts.cache, unix(parts.now), texts) {
-            Ok((stored, more)) => {
-                report.analysed += parts.store.save_passages(&model.name, &kept, &stored)? as u64;
-                puts.extend(more);
+        let total = done + pending.len() as u64;
+        for batch in pending.chunks(BATCH) {
+            stop_if(parts.interrupted)?;
+            say(step, done, total);
+            let texts = store.texts_of(collection.name(), batch)?;
+            let (read, failed) = each(&mut embedder, store, parts.cache, unix(now), texts, puts)?;
+            tried.extend(failed.iter().map(|(subject, _)| *subject));
+            report.failed.extend(failed.into_iter().map(|(_, why)| why));
+            let all = read.len() as u64;
+            let saved = store.save_passages(&model.name, &kept, &read)? as u64;
+            done += saved;
+            *report.of(collection) += saved;
+            report.analysed += saved;
+            say(step, done, total);
+            // What is written meanwhile is the newest, and has its turn at once. A text that was changed while
+            // it was read is among it.
+            let head = store.log_head()?.seq;
+            if store.entries_changed_since(seen)? > 0 {
+                break;
             }
-            // A server that is gone fails everything; a text that the model cannot take fails alone.
-            Err(error) if error.kind() == Kind::ModelUnavailable || subjects.len() == 1 => {
-                if error.kind() == Kind::ModelUnavailable {
-                    return Err(error);
-                }
-                report.failed.push(format!("{}: {error}", subjects[0]));
-                skip.extend(subjects);
-            }
-            Err(_) => {
-                for text in parts.store.pending_texts(&kept, BATCH, &skip)? {
-                    let subject = text.subject;
-                    match embedder.embed(parts.store, parts.cache, unix(parts.now), vec![text]) {
-                        Ok((stored, more)) => {
-                            report.analysed += parts.store.save_passages(&model.name, &kept, &stored)? as u64;
-                            puts.extend(more);
-                        }
-                        Err(error) if error.kind() == Kind::ModelUnavailable => return Err(error),
-                        Err(error) => {
-                            report.failed.push(format!("{subject}: {error}"));
-                            skip.push(subject);
-                        }
-                    }
-                }
+            seen = head;
+            if saved < all {
+                // A topic was changed while it was read: the next analysis sees to it.
+                tried.extend(batch);
             }
         }
-        let Sources { inferred, from_cache, from_store } = embedder.sources;
-        (report.inferred, report.from_cache, report.from_store) = (inferred, from_cache, from_store);
-        say("vectors", report.analysed, (entries + topics).max(report.analysed));
     }
+    report.count(embedder.sources);
     Ok(())
+}
+
+/// The passages of texts with their vectors, and the texts that the model cannot take.
+fn each(
+    embedder: &mut Embedder,
+    store: &Store,
+    cache: &Cache,
+    now: u64,
+    texts: Vec<PendingText>,
+    puts: &mut Vec<Put>,
+) -> Result<(Vec<StoredPassage>, Failed)> {
+    // Vectors that are not in the cache yet are few enough to be held.
+    if puts.len() >= HELD {
+        let _ = cache.put_many(&std::mem::take(puts), now);
+    }
+    embedder.each(store, cache, now, texts, puts)
 }
 
 fn unix(now: fn() -> DateTime<Utc>) -> u64 {
@@ -309,3 +423,8 @@ fn stop_if(interrupted: &AtomicBool) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+#[path = "drain_tests.rs"]
+mod tests;

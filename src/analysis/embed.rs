@@ -1,12 +1,13 @@
 //! From texts to passage vectors: cut to the model's window, looked up, or asked of the model.
 
 use crate::cache::{Cache, Put, text_hash};
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::journal::passage::{pack, units};
-use crate::model::{ModelClient, ModelRef};
+use crate::model::{InstalledModel, ModelClient, ModelRef};
 use crate::store::{PassageVector, PendingText, Store, StoredPassage};
 use std::collections::HashMap;
 use std::ops::Range;
+use uuid::Uuid;
 
 /// Where the vectors of passages came from. Equal passages of one batch are one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,7 +37,26 @@ pub struct Embedder<'a> {
     pub dimensions: usize,
 }
 
-impl Embedder<'_> {
+/// Subjects whose texts the model cannot take, and why.
+pub type Failed = Vec<(Uuid, String)>;
+
+impl<'a> Embedder<'a> {
+    /// A model that is asked when it is first needed.
+    pub fn new(
+        connect: &'a mut dyn FnMut() -> Result<ModelClient>,
+        reference: &'a ModelRef,
+        model: &InstalledModel,
+    ) -> Embedder<'a> {
+        Embedder {
+            connect,
+            client: None,
+            sources: Sources::default(),
+            model: reference,
+            window: model.max_pieces.saturating_sub(2).max(1),
+            dimensions: model.dimensions,
+        }
+    }
+
     fn client(&mut self) -> Result<&mut ModelClient> {
         match &mut self.client {
             Some(client) => Ok(client),
@@ -71,6 +91,38 @@ impl Embedder<'_> {
                 pack(&units, &pieces, self.window)
             })
             .collect())
+    }
+
+    /// As [`Embedder::embed`], with what was computed put to `puts`. A server that is gone fails everything;
+    /// a text that the model cannot take fails alone.
+    pub fn each(
+        &mut self,
+        store: &Store,
+        cache: &Cache,
+        now: u64,
+        texts: Vec<PendingText>,
+        puts: &mut Vec<Put>,
+    ) -> Result<(Vec<StoredPassage>, Failed)> {
+        match self.embed(store, cache, now, texts.clone()) {
+            Ok((read, more)) => {
+                puts.extend(more);
+                Ok((read, Failed::new()))
+            }
+            Err(error) if error.kind() == Kind::ModelUnavailable => Err(error),
+            Err(error) if texts.len() == 1 => {
+                let subject = texts[0].subject;
+                Ok((Vec::new(), vec![(subject, format!("{subject}: {error}"))]))
+            }
+            Err(_) => {
+                let (mut read, mut failed) = (Vec::new(), Failed::new());
+                for text in texts {
+                    let (one, odd) = self.each(store, cache, now, vec![text], puts)?;
+                    read.extend(one);
+                    failed.extend(odd);
+                }
+                Ok((read, failed))
+            }
+        }
     }
 
     /// The passages of each text with their vectors. What the store or the cache has is not asked

@@ -57,10 +57,10 @@ pub struct Parts<'a> {
     pub vectors: &'a Path,
     /// Where drafts lie.
     pub drafts: &'a Path,
-    /// The model, when one is installed.
-    pub model: Option<&'a InstalledModel>,
-    /// What is wrong with the model's files.
-    pub model_faults: &'a [String],
+    /// The models that read a collection, as far as they are installed.
+    pub readers: &'a [(Collection, InstalledModel)],
+    /// What is wrong with the files of a model, by its id.
+    pub model_faults: &'a [(String, String)],
 }
 
 /// Everything that is not as it should be.
@@ -82,12 +82,12 @@ pub fn examine(parts: &Parts) -> Result<Vec<Finding>> {
     text(parts, &mut findings)?;
     vectors(parts, &mut findings)?;
     statistics(parts, &mut findings);
-    for fault in parts.model_faults {
+    for (id, fault) in parts.model_faults {
         findings.push(Finding {
             part: "model",
             severity: Severity::Warning,
-            problem: fault.clone(),
-            fix: "`journal models install` puts it right".into(),
+            problem: format!("{id}: {fault}"),
+            fix: format!("`journal models install {id}` puts it right"),
         });
     }
     drafts(parts, &mut findings);
@@ -140,10 +140,9 @@ fn text(parts: &Parts, findings: &mut Vec<Finding>) -> Result<()> {
 }
 
 fn vectors(parts: &Parts, findings: &mut Vec<Finding>) -> Result<()> {
-    let Some(model) = parts.model else { return Ok(()) };
-    let kept = kept_as(&model.name);
     let snapshot = Store::snapshot(parts.data, VECTORS)?;
-    for collection in [Collection::User, Collection::Topic] {
+    for (collection, model) in parts.readers {
+        let (collection, kept) = (*collection, kept_as(&model.name));
         let index = VectorIndex::new(parts.vectors, collection, &kept, model.dimensions);
         let mut source = Vectors { snapshot: &snapshot, collection, model: &kept };
         let mut push = |severity, problem: String, fix: &str| {

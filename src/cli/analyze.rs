@@ -1,10 +1,11 @@
 use super::{analytics, progress};
 use crate::analysis::drain::{Parts, Report, Status, TASK, Work, drain};
-use crate::analysis::emotions::{EMOTIONS, VECTORS_OF};
+use crate::analysis::emotions::{self, EMOTIONS, VECTORS_OF};
 use crate::analysis::sentiment::VADER;
 use crate::app::{App, new_id, now};
 use crate::cache::{Cache, Namespace, Put};
 use crate::error::{Error, Kind, Result};
+use crate::index::vector::Collection;
 use crate::model::registry::MODELS;
 use crate::store::Store;
 use indicatif::ProgressBar;
@@ -26,8 +27,8 @@ pub(super) struct AnalyzeArgs {
     /// Give way to an analysis that runs, and look once more when done
     #[arg(long, hide = true)]
     background: bool,
-    /// Do the work of one model alone: vader (sentiment), minilm-emotions-1 (emotions, from vectors
-    /// that are there), or the installed embedding model (vectors)
+    /// Do the work of one model alone: vader (sentiment), minilm-emotions-1 (emotions, from vectors of
+    /// all-MiniLM-L6-v2), or an embedding model that reads entries or topics (vectors)
     #[arg(long, value_name = "MODEL", conflicts_with = "background")]
     model: Option<String>,
 }
@@ -59,8 +60,10 @@ pub(super) fn run(args: &AnalyzeArgs, app: &mut App) -> Result<u8> {
     if let Some(without) = &report.without_model {
         app.printer.note(&format!("Without meaning: {without}. `journal models install` says how to get one."));
     }
-    if work == Work::Emotions {
-        let left = app.store()?.count_without_sentiment(EMOTIONS)?;
+    if work == Work::Emotions
+        && let Some(model) = app.installed(VECTORS_OF)?
+    {
+        let left = app.store()?.count_without_sentiment(&emotions::judge(&model.name))?;
         if left > 0 {
             app.printer.note(&format!(
                 "Without vectors that emotions could be read from: {left}. `journal analyze` makes them."
@@ -75,26 +78,42 @@ pub(super) fn run(args: &AnalyzeArgs, app: &mut App) -> Result<u8> {
 /// # Errors
 /// Usage when no model has the name; model unavailable when it, or the one it reads, is not installed.
 fn work_of(name: &str, app: &mut App) -> Result<Work> {
-    let installed = app.model_if_installed()?;
-    let is_there = |id: &str| installed.as_ref().is_some_and(|model| model.id == id || model.name == id);
     match name {
-        VADER => Ok(Work::Sentiments),
-        EMOTIONS if is_there(VECTORS_OF) => Ok(Work::Emotions),
-        EMOTIONS => Err(Error::new(
-            Kind::ModelUnavailable,
-            format!("{EMOTIONS} reads the vectors of {VECTORS_OF}, which is not the installed model"),
-        )
-        .hint("`journal models install` says how to get it")),
-        name if is_there(name) => Ok(Work::Vectors),
-        name if MODELS.iter().any(|model| model.id == name) => {
-            Err(Error::new(Kind::ModelUnavailable, format!("the model {name} is not installed"))
-                .hint("`journal models install` says how to get it"))
+        VADER => return Ok(Work::Sentiments),
+        EMOTIONS if app.installed(VECTORS_OF)?.is_some() => return Ok(Work::Emotions),
+        EMOTIONS => {
+            let message = format!("{EMOTIONS} reads the vectors of {VECTORS_OF}, which is not installed");
+            return Err(Error::new(Kind::ModelUnavailable, message)
+                .hint(format!("install it: journal models install {VECTORS_OF}")));
         }
-        _ => {
-            let known: Vec<&str> = [VADER, EMOTIONS].into_iter().chain(MODELS.iter().map(|model| model.id)).collect();
-            Err(Error::usage(format!("there is no model '{name}'")).hint(format!("known are {}", known.join(", "))))
-        }
+        _ => {}
     }
+    let readers = app.readers()?;
+    let reads = |collection: Collection| {
+        let mut those = readers.iter().filter(|(of, _)| *of == collection);
+        those.any(|(_, model)| model.as_ref().is_ok_and(|model| model.id == name || model.name == name))
+    };
+    match (reads(Collection::User), reads(Collection::Topic)) {
+        (true, true) => return Ok(Work::Vectors(&Collection::READ)),
+        (true, false) => return Ok(Work::Vectors(&[Collection::User])),
+        (false, true) => return Ok(Work::Vectors(&[Collection::Topic])),
+        (false, false) => {}
+    }
+    if MODELS.iter().any(|model| model.id == name) {
+        let (message, hint) = match app.installed(name)? {
+            Some(_) => (
+                format!("the model {name} is installed, and reads nothing"),
+                "`journal config set entry_model …` and `topic_model` say what reads entries and topics".to_string(),
+            ),
+            None => (
+                format!("the model {name} is not installed"),
+                "`journal models install` says how to get it".to_string(),
+            ),
+        };
+        return Err(Error::new(Kind::ModelUnavailable, message).hint(hint));
+    }
+    let known: Vec<&str> = [VADER, EMOTIONS].into_iter().chain(MODELS.iter().map(|model| model.id)).collect();
+    Err(Error::usage(format!("there is no model '{name}'")).hint(format!("known are {}", known.join(", "))))
 }
 
 fn summary(report: &Report, work: Work) -> String {
@@ -172,7 +191,7 @@ fn drain_and_release(app: &mut App, lock: File, work: Work) -> Result<Report> {
 }
 
 fn drain_locked(app: &mut App, work: Work) -> Result<Report> {
-    let model = app.model_if_installed()?;
+    let (readers, emotions) = (app.readers()?, app.installed(VECTORS_OF)?);
     let interrupted = app.interrupted()?;
     let (text, cache) = (app.text_index(), app.cache());
     let (data, vectors) = (app.paths.data.clone(), app.paths.vector_index());
@@ -202,7 +221,8 @@ fn drain_locked(app: &mut App, work: Work) -> Result<Report> {
         text: &text,
         vectors: &vectors,
         cache: &cache,
-        model: model.as_ref(),
+        readers: &readers,
+        emotions: emotions.as_ref(),
         connect: &mut connect,
         keep: &mut keep,
         now,

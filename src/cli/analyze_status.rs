@@ -1,17 +1,20 @@
 //! What is pending, derived from what is missing.
 
 use crate::analysis::drain::{Status, TASK};
-use crate::analysis::emotions::{self, EMOTIONS, VECTORS_OF};
+use crate::analysis::emotions::{self, ALL_EMOTIONS, EMOTIONS, VECTORS_OF};
 use crate::analysis::sentiment::VADER;
 use crate::app::App;
 use crate::cache::Namespace;
 use crate::error::Result;
+use crate::index::vector::Collection;
 use crate::journal::passage::kept_as;
 
 /// Work of one kind.
 pub(super) struct Pending {
     /// What it is.
     pub(super) id: &'static str,
+    /// The name of the model that does it; nothing where it needs none, or has none.
+    pub(super) model: Option<String>,
     /// How much of it.
     pub(super) count: u64,
     /// done, waiting, running or blocked.
@@ -28,14 +31,13 @@ pub(super) fn pending(app: &mut App) -> Result<Vec<Pending>> {
     let status: Option<Status> = if running { cache.get_json(Namespace::TasksStatus, TASK, now) } else { None };
     let failure: Option<serde_json::Value> = cache.get_json(Namespace::TasksResults, TASK, now);
     let failure = failure.and_then(|result| Some(result.get("error")?.as_str()?.to_string()));
-    let model = app.model_if_installed()?;
     let waiting = if app.config.analyze_in_background {
         "the next change, or `journal analyze`, starts it"
     } else {
         "analyze = manual: `journal analyze` starts it"
     };
     let mut tasks = Vec::new();
-    let mut push = |id: &'static str, count: u64, blocked: Option<String>| {
+    let mut push = |id: &'static str, model: Option<String>, count: u64, blocked: Option<String>| {
         let at_work = status.as_ref().filter(|status| status.step == id.replace('_', " "));
         let (state, reason) = match (count, blocked) {
             (0, _) => ("done", String::new()),
@@ -48,27 +50,44 @@ pub(super) fn pending(app: &mut App) -> Result<Vec<Pending>> {
                 failure.as_ref().map_or(waiting.to_string(), |error| format!("the last attempt failed: {error}")),
             ),
         };
-        tasks.push(Pending { id, count, state, reason });
+        tasks.push(Pending { id, model, count, state, reason });
     };
     let text = app.text_index().position();
     let behind = app.store()?.entries_changed_since(text.unwrap_or_default().seq)?;
-    push("text_index", behind, None);
-    push("sentiments", app.store()?.count_without_sentiment(VADER)?, None);
-    let unread = app.store()?.count_without_sentiment(EMOTIONS)?;
-    match model {
+    push("text_index", None, behind, None);
+    push("sentiments", Some(VADER.into()), app.store()?.count_without_sentiment(VADER)?, None);
+    let no_server = app.model_server().err().map(|error| error.to_string());
+    let (mut unread_entries, mut reads_entries) = (0, None);
+    for (collection, model) in app.readers()? {
+        let (name, blocked) = match &model {
+            Ok(model) => (Some(model.name.clone()), no_server.clone()),
+            Err(error) => (None, Some(format!("{error}: `journal models install` says how to get one"))),
+        };
+        let kept = name.as_deref().map(kept_as).unwrap_or_default();
+        let count = app.store()?.pending_vectors(collection.name(), &kept)?;
+        let id = match collection {
+            Collection::Topic => "topic_vectors",
+            _ => "entry_vectors",
+        };
+        if collection == Collection::User {
+            (unread_entries, reads_entries) = (count, name.clone());
+        }
+        push(id, name, count, blocked);
+    }
+    match app.installed(VECTORS_OF)? {
         Some(model) => {
-            let (entries, topics) = app.store()?.pending_vectors(&kept_as(&model.name))?;
-            let blocked = app.model_server().err().map(|error| error.to_string());
-            push("vectors", entries + topics, blocked.clone());
-            let foreign = format!("{EMOTIONS} reads the vectors of {VECTORS_OF}, and {} is installed", model.id);
-            let blocked = if emotions::reads(&model.id) { blocked.filter(|_| entries > 0) } else { Some(foreign) };
-            push("emotions", unread, blocked);
+            let judge = emotions::judge(&model.name);
+            let count = app.store()?.count_without_sentiment(&judge)?;
+            // Where other vectors are asked for, or are still to be made, it takes the server.
+            let asks = reads_entries.as_ref() != Some(&model.name) || unread_entries > 0;
+            push("emotions", Some(judge), count, no_server.filter(|_| asks));
         }
         None => {
-            let (entries, topics) = app.store()?.pending_vectors("")?;
-            let without = "no embedding model is installed: `journal models install` says how to get one";
-            push("vectors", entries + topics, Some(without.into()));
-            push("emotions", unread, Some(format!("they are read from vectors, and {without}")));
+            let count = app.store()?.count_without_any_sentiment(ALL_EMOTIONS)?;
+            let blocked = format!(
+                "{EMOTIONS} reads the vectors of {VECTORS_OF}, which is not installed: `journal models install {VECTORS_OF}`"
+            );
+            push("emotions", None, count, Some(blocked));
         }
     }
     Ok(tasks)

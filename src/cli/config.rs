@@ -71,11 +71,13 @@ pub(super) fn run(args: ConfigArgs, app: &mut App) -> Result<()> {
         ConfigVerb::Set { name, value } => {
             file.set(&name, Some(&value))?;
             file.write(&path)?;
+            read_anew(app, &name);
             said(app, &file, &name)
         }
         ConfigVerb::Unset { name } => {
             file.set(&name, None)?;
             file.write(&path)?;
+            read_anew(app, &name);
             said(app, &file, &name)
         }
         ConfigVerb::Path if app.printer.is_json() => app.printer.json(&json!({"path": path})),
@@ -107,6 +109,13 @@ pub(super) fn run(args: ConfigArgs, app: &mut App) -> Result<()> {
                 }
             }
         }
+    }
+}
+
+/// Another model is to read texts: it begins in the background, if there is a journal.
+fn read_anew(app: &App, name: &str) {
+    if ["model", "entry_model", "topic_model"].contains(&name) && app.paths.data.is_dir() {
+        app.wake_analysis();
     }
 }
 

@@ -32,11 +32,19 @@ pub(super) fn run(args: &DoctorArgs, app: &mut App) -> Result<u8> {
     if args.queries {
         return super::queries::show(app, args.limit).map(|()| 0);
     }
-    let model = app.model_if_installed()?;
+    let mut readers = Vec::new();
+    for (collection, model) in app.readers()? {
+        readers.extend(model.ok().map(|model| (collection, model)));
+    }
+    let mut read: Vec<&str> = readers.iter().map(|(_, model)| model.id.as_str()).collect();
+    read.dedup();
+    let mut faults = Vec::new();
+    for id in read {
+        let found = app.model_folders().verify(id)?.faults;
+        faults.extend(found.into_iter().map(|fault| (id.to_string(), fault)));
+    }
     let (text, vectors) = (app.text_index(), app.paths.vector_index());
     let (data, drafts) = (app.paths.data.clone(), app.paths.drafts());
-    let verdict = model.as_ref().map(|model| app.model_folders().verify(&model.id)).transpose()?;
-    let faults = verdict.map(|verdict| verdict.faults).unwrap_or_default();
     let store = app.store()?;
     let findings = examine(&Parts {
         data: &data,
@@ -44,7 +52,7 @@ pub(super) fn run(args: &DoctorArgs, app: &mut App) -> Result<u8> {
         text: &text,
         vectors: &vectors,
         drafts: &drafts,
-        model: model.as_ref(),
+        readers: &readers,
         model_faults: &faults,
     })?;
     let worst = findings.iter().map(|finding| finding.severity).max();

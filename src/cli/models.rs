@@ -11,6 +11,9 @@ use std::path::PathBuf;
 /// List, install, verify or remove models
 ///
 /// A model gives texts their meaning. It is files on this machine; nothing you write ever leaves it.
+///
+/// Entries are read by all-mpnet-base-v2 once it is installed, by all-MiniLM-L6-v2 until then; topics by
+/// all-MiniLM-L6-v2. The settings entry_model and topic_model, or model for both, name another.
 #[derive(Debug, clap::Args)]
 pub(super) struct ModelsArgs {
     #[command(subcommand)]
@@ -19,7 +22,7 @@ pub(super) struct ModelsArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum ModelsVerb {
-    /// Show known and installed models
+    /// Show known and installed models, and what each of them reads
     List,
     /// Install a model from a folder or an archive, or else from the public hub
     ///
@@ -87,6 +90,7 @@ pub(super) fn run(args: ModelsArgs, app: &mut App) -> Result<u8> {
         }
         ModelsVerb::Remove { id } => {
             let folder = folders.remove(&id)?;
+            app.wake_analysis();
             if app.printer.is_json() {
                 app.printer.json(&json!({"id": id, "removed": folder}))?;
             } else {
@@ -113,6 +117,11 @@ fn hub_address() -> Result<String> {
 fn list(app: &mut App) -> Result<()> {
     let installed = app.model_folders().list()?;
     let rows: Vec<_> = MODELS.iter().map(|spec| (spec, installed.iter().find(|model| model.id == spec.id))).collect();
+    let readers = app.readers()?;
+    let reads = |id: &str| -> Vec<&str> {
+        let those = readers.iter().filter(|(_, model)| model.as_ref().is_ok_and(|model| model.id == id));
+        those.map(|(collection, _)| collection.subjects()).collect()
+    };
     if app.printer.is_json() {
         let items: Vec<_> = rows
             .iter()
@@ -123,6 +132,7 @@ fn list(app: &mut App) -> Result<()> {
                     "about": spec.summary,
                     "dimensions": spec.dimensions,
                     "installed": model.is_some(),
+                    "reads": reads(spec.id),
                     "model_name": model.map(|model| model.name.clone()),
                     "folder": model.map(|model| model.folder.clone()),
                 })
@@ -132,21 +142,24 @@ fn list(app: &mut App) -> Result<()> {
     }
     let state = |installed: bool| if installed { "installed" } else { "not installed" }.to_string();
     let table = rows.iter().map(|(spec, model)| {
-        vec![spec.id.to_string(), spec.kind.name().to_string(), state(model.is_some()), spec.summary.to_string()]
+        let reads = reads(spec.id).join(", ");
+        vec![spec.id.to_string(), spec.kind.name().to_string(), state(model.is_some()), reads, spec.summary.to_string()]
     });
     let mut table: Vec<Vec<String>> = table.collect();
     table.push(vec![
         "vader".into(),
         "sentiment".into(),
         "built in".into(),
+        "entries".into(),
         "sentiment of English sentences by a lexicon".into(),
     ]);
     table.push(vec![
         EMOTIONS.into(),
         "emotions".into(),
         "built in".into(),
+        "entries".into(),
         format!("emotions an English text sounds like, read from the vectors of {VECTORS_OF}"),
     ]);
-    let shown = text::table(&["Model", "Kind", "State", "About"], table, app.printer.width());
+    let shown = text::table(&["Model", "Kind", "State", "Reads", "About"], table, app.printer.width());
     app.printer.raw(&shown)
 }

@@ -66,16 +66,25 @@ pub(super) fn run(args: &ReindexArgs, app: &mut App) -> Result<()> {
         done.push(json!({"part": "statistics", "days": app.store()?.rebuild_statistics()?}));
     }
     if what.contains(&WhatArg::Embeddings) {
-        let model = app.model()?;
-        app.store()?.forget_vectors()?;
+        // Texts that nothing could read again keep the vectors they have.
+        let model = app.model(Collection::User)?;
+        let readers = app.readers()?;
+        let read = readers.iter().filter(|(_, model)| model.is_ok()).map(|(collection, _)| collection.name());
+        app.store()?.forget_vectors(&read.collect::<Vec<_>>())?;
         let _ = app.cache().clear_namespaces(&[Namespace::ModelsEmbeddings]);
         let report = super::analyze::drain_now(app)?;
-        done.push(json!({"part": "embeddings", "model_name": model.name, "texts": report.analysed}));
+        let topics = readers.iter().find(|(collection, _)| *collection == Collection::Topic);
+        let topics = topics.and_then(|(_, model)| Some(model.as_ref().ok()?.name.clone()));
+        done.push(json!({
+            "part": "embeddings",
+            "model_name": model.name,
+            "topic_model_name": topics,
+            "texts": report.analysed,
+        }));
     }
-    if what.contains(&WhatArg::Vectors)
-        && let Some(model) = app.model_if_installed()?
-    {
-        for collection in [Collection::User, Collection::Topic] {
+    if what.contains(&WhatArg::Vectors) {
+        for (collection, model) in app.readers()? {
+            let Ok(model) = model else { continue };
             let index = VectorIndex::new(app.paths.vector_index(), collection, kept_as(&model.name), model.dimensions);
             let bar = progress::bar(app, "vector index", 0);
             let report =

@@ -3,6 +3,7 @@ use crate::app::App;
 use crate::config::SearchMode;
 use crate::error::{Error, Result};
 use crate::index::text::Matched;
+use crate::index::vector::Collection;
 use crate::journal::filter::Filter;
 use crate::journal::log::Position;
 use crate::journal::passage::kept_as;
@@ -93,7 +94,7 @@ const WORTH_A_BAR: u64 = 500;
 /// Lends the parts of a search.
 pub(super) fn with_parts<T>(app: &mut App, work: impl FnOnce(&mut Parts) -> Result<T>) -> Result<T> {
     app.store()?;
-    let model = app.model_if_installed()?;
+    let model = app.model_if_installed(Collection::User)?;
     let (text, cache, now) = (app.text_index(), app.cache(), app.now().timestamp().max(0).unsigned_abs());
     let (data, vectors) = (app.paths.data.clone(), app.paths.vector_index());
     let mut connect = app.model_connector();
@@ -132,7 +133,7 @@ pub(super) fn with_parts<T>(app: &mut App, work: impl FnOnce(&mut Parts) -> Resu
 /// Prints what was found.
 pub(super) fn show(app: &mut App, user: Uuid, found: &Found, explain: bool, open: bool) -> Result<()> {
     // The model was changed, by the configuration or with this program: who notices first begins.
-    if let (Some(answered), Some(model)) = (&found.model, app.model_if_installed()?)
+    if let (Some(answered), Some(model)) = (&found.model, app.model_if_installed(Collection::User)?)
         && *answered != kept_as(&model.name)
     {
         app.wake_analysis();

@@ -1,4 +1,4 @@
-use crate::analysis::emotions::EMOTIONS;
+use crate::analysis::emotions;
 use crate::app::App;
 use crate::error::Result;
 use crate::journal::entry::Entry;
@@ -43,7 +43,7 @@ pub(super) fn run(args: &ShowArgs, app: &mut App) -> Result<()> {
             format!("{}{said}", text::whole(entry, id, zone, width))
         })
         .collect();
-    let unread = |entry: &Entry| entry.sentiments.iter().all(|said| said.model_name != EMOTIONS);
+    let unread = |entry: &Entry| !entry.sentiments.iter().any(|said| emotions::is_ours(&said.model_name));
     if args.analysis && named.iter().any(|(_, entry)| unread(entry)) {
         app.printer.note("Emotions are missing: `journal tasks` says why.");
     }

@@ -4,10 +4,13 @@ use crate::config::SearchMode;
 use crate::error::{Error, Kind, Result};
 use crate::index::vector::Collection;
 use crate::journal::passage::kept_as;
+use crate::model::InstalledModel;
 use crate::search::answering::{Compared, answering};
-use crate::search::{self, Found, Hit, MeaningEvidence, meaning};
+use crate::search::{self, Found, Hit, MeaningEvidence, Parts, meaning};
 
 /// Find entries that mean something close to an entry, a text or a topic
+///
+/// A topic is compared by its name and description, as the model that reads entries understands them.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true))]
 pub(super) struct SimilarArgs {
@@ -36,9 +39,11 @@ pub(super) struct SimilarArgs {
 pub(super) fn run(args: &SimilarArgs, app: &mut App) -> Result<()> {
     let filter = args.filter.resolve(app)?;
     let user = app.user()?;
-    let model = app.model_if_installed()?;
+    let name = |collection| Ok::<_, Error>(app.model_if_installed(collection)?.map(|model| kept_as(&model.name)));
+    let (of_entries, of_topics) = (name(Collection::User)?, name(Collection::Topic)?);
     let store = app.store()?;
-    if model.is_none() && !store.is_changing_model("")? {
+    let entries = Collection::User.name();
+    if of_entries.is_none() && !store.is_changing_model(entries, "")? {
         return Err(search::no_model());
     }
     let own = match (&args.id, &args.to_topic) {
@@ -46,9 +51,11 @@ pub(super) fn run(args: &SimilarArgs, app: &mut App) -> Result<()> {
         (_, Some(name)) => Some((Collection::Topic, store.topic(user, name.trim_start_matches('#'))?)),
         _ => None,
     };
-    if let (Some((collection, subject)), Some(model)) = (own, &model)
-        && store.is_pending(collection.name(), &kept_as(&model.name), subject)?
-        && !store.is_changing_model(&kept_as(&model.name))?
+    if let Some((collection, subject)) = own
+        && let Some(entries_kept) = &of_entries
+        && let Some(kept) = if collection == Collection::Topic { &of_topics } else { &of_entries }
+        && store.is_pending(collection.name(), kept, subject)?
+        && !store.is_changing_model(entries, entries_kept)?
     {
         // What was written a moment ago is analysed now rather than refused.
         super::analyze::drain_now(app)?;
@@ -60,13 +67,20 @@ pub(super) fn run(args: &SimilarArgs, app: &mut App) -> Result<()> {
             (Some((collection, subject)), _) => {
                 match (meaning::own_vector(&chosen, collection, subject)?, &chosen.model) {
                     (Some(vector), _) => vector,
-                    // Written while the model is being changed: the old one has not read it, and will not.
-                    (None, Some(model)) if chosen.leaving && collection == Collection::User => {
-                        let text = parts.store.entry(subject)?.full_text();
-                        meaning::question(parts.cache, model, &text, parts.now, parts.connect)?.0
+                    // Written while the model is being changed: the old one has not read it, and will not. Or a
+                    // topic, which another model reads: its vector is nothing beside those of entries.
+                    (None, Some(model)) if chosen.leaving || collection == Collection::Topic => {
+                        let texts = parts.store.texts_of(collection.name(), &[subject])?;
+                        let text = texts.into_iter().next().map(|text| text.text).unwrap_or_default();
+                        ask(parts, model, &text)?
                     }
-                    _ => {
-                        let message = format!("this has not been analysed by {} yet", chosen.kept);
+                    (_, model) => {
+                        let message = match model {
+                            None if collection == Collection::Topic => {
+                                format!("this topic cannot be read by {}, which is not installed", chosen.kept)
+                            }
+                            _ => format!("this has not been analysed by {} yet", chosen.kept),
+                        };
                         return Err(Error::new(Kind::ModelUnavailable, message).hint("run `journal analyze`"));
                     }
                 }
@@ -74,9 +88,7 @@ pub(super) fn run(args: &SimilarArgs, app: &mut App) -> Result<()> {
             (None, text) => {
                 let text = text.as_deref().unwrap_or_default();
                 let model = chosen.model.as_ref().ok_or_else(search::no_model)?;
-                let (vector, put) = meaning::question(parts.cache, model, text, parts.now, parts.connect)?;
-                let _ = parts.cache.put_many(&put.into_iter().collect::<Vec<_>>(), parts.now);
-                vector
+                ask(parts, model, text)?
             }
         };
         let near = meaning::nearest(parts, &chosen, user, &filter, &vector, args.limit + 1)?;
@@ -120,4 +132,11 @@ pub(super) fn run(args: &SimilarArgs, app: &mut App) -> Result<()> {
         app.printer.note(&format!("note: {reason}"));
     }
     super::search::show(app, user, &found, args.explain, filter.is_open())
+}
+
+/// The vector of a text by the model that answers.
+fn ask(parts: &mut Parts, model: &InstalledModel, text: &str) -> Result<Vec<f32>> {
+    let (vector, put) = meaning::question(parts.cache, model, text, parts.now, parts.connect)?;
+    let _ = parts.cache.put_many(&put.into_iter().collect::<Vec<_>>(), parts.now);
+    Ok(vector)
 }

@@ -5,6 +5,8 @@ use crate::output::text;
 use serde_json::json;
 
 /// Show what is pending, and why
+///
+/// Entries and topics are each read by a model of their own; --json names it.
 #[derive(Debug, clap::Args)]
 pub(super) struct TasksArgs {}
 
@@ -13,7 +15,7 @@ pub(super) fn run(_: &TasksArgs, app: &mut App) -> Result<()> {
     if app.printer.is_json() {
         let items: Vec<_> = tasks
             .iter()
-            .map(|task| json!({"task_id": task.id, "pending": task.count, "state": task.state, "reason": task.reason}))
+            .map(|task| json!({"task_id": task.id, "model_name": task.model, "pending": task.count, "state": task.state, "reason": task.reason}))
             .collect();
         return match app.printer.format() {
             crate::output::Format::JsonLines => app.printer.json_list(&items),

@@ -59,6 +59,12 @@ pub struct ModelSpec {
 /// The model that serves until another is installed.
 pub const DEFAULT_EMBEDDING_MODEL: &str = "all-MiniLM-L6-v2";
 
+/// Who may read entries, the best first: the first that is installed does.
+pub const ENTRY_MODELS: [&str; 2] = [MPNET.id, MINILM.id];
+
+/// Who may read topics, the first that is installed: a few words are not worth the larger model.
+pub const TOPIC_MODELS: [&str; 2] = [MINILM.id, MPNET.id];
+
 /// Every known model.
 pub const MODELS: &[ModelSpec] = &[MINILM, MPNET];
 

@@ -1,5 +1,5 @@
-//! Which model answers a question. Vectors of two models cannot be compared; so one model answers at
-//! a time, and while a change of the model is under way that is the one which has read more.
+//! Which model answers a question about entries. Vectors of two models cannot be compared; so one model
+//! answers at a time, and while a change of the model is under way that is the one which has read more.
 
 use super::{Parts, no_model};
 use crate::error::Result;
@@ -20,7 +20,7 @@ pub struct Answering {
     pub dimensions: usize,
     /// What computes the vector of a question; absent when it is not installed any more.
     pub model: Option<InstalledModel>,
-    /// Why not the model of the configuration, or what is missing of it.
+    /// Why not the model that reads entries, or what is missing of it.
     pub reason: Option<String>,
     /// Whether it answers until another has read everything.
     pub leaving: bool,
@@ -37,7 +37,7 @@ pub enum Compared {
 
 /// Chooses the model that answers.
 ///
-/// The model of the configuration does when it has read all that any other has, or more than any other.
+/// The model that reads entries does when it has read all that any other has, or more than any other.
 /// Until then the other does, if what is compared needs no model or the other is still installed.
 ///
 /// # Errors
@@ -80,7 +80,7 @@ pub fn answering(parts: &Parts, compared: Compared) -> Result<Answering> {
                     snapshot.entry_count()?
                 )
             }
-            None => format!("{kept} answers: the model of the configuration is not installed"),
+            None => format!("{kept} answers: the model that reads entries is not installed"),
         });
         return Ok(Answering { snapshot, kept, dimensions, model, reason, leaving: true });
     }

@@ -45,9 +45,9 @@ pub struct Parts<'a> {
     pub vectors: &'a Path,
     /// The cache.
     pub cache: &'a Cache,
-    /// The model of the configuration, when it is installed.
+    /// The model that reads entries, when it is installed.
     pub model: Option<&'a InstalledModel>,
-    /// Every installed model. Asked only when vectors of another than that of the configuration are there.
+    /// Every installed model. Asked only when vectors of entries by another are there.
     pub installed: &'a dyn Fn() -> Vec<InstalledModel>,
     /// Connects to the model server, starting it when nobody listens.
     pub connect: &'a mut dyn FnMut() -> Result<ModelClient>,

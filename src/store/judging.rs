@@ -26,13 +26,15 @@ pub struct EntryVectors {
 }
 
 impl Store {
-    /// Entries that a model has said nothing about, with their texts.
-    pub fn without_sentiment(&self, model: &str, limit: usize) -> Result<Vec<(Uuid, String)>> {
+    /// Entries that a model has said nothing about, with their texts: the first so many after an entry, by
+    /// id, so that one walk meets each of them once.
+    pub fn without_sentiment(&self, model: &str, after: Option<Uuid>, limit: usize) -> Result<Vec<(Uuid, String)>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT e.id, e.content FROM journal_entries e WHERE NOT EXISTS
-                (SELECT 1 FROM sentiment_analysis s WHERE s.entry_id = e.id AND s.model_name = ?1) LIMIT ?2",
+            "SELECT e.id, e.content FROM journal_entries e WHERE e.id > ?2 AND NOT EXISTS
+                (SELECT 1 FROM sentiment_analysis s WHERE s.entry_id = e.id AND s.model_name = ?1)
+             ORDER BY e.id LIMIT ?3",
         )?;
-        let mut rows = statement.query((model, limit))?;
+        let mut rows = statement.query((model, from(after), limit))?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             found.push((read_uuid(&row.get::<_, String>(0)?)?, row.get(1)?));
@@ -49,6 +51,17 @@ impl Store {
                     (SELECT 1 FROM sentiment_analysis s WHERE s.entry_id = e.id AND s.model_name = ?1)",
             )?
             .query_row([model], |row| row.get(0))?)
+    }
+
+    /// How many entries none of these models has said anything about; `models` is a pattern as of GLOB.
+    pub fn count_without_any_sentiment(&self, models: &str) -> Result<u64> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM journal_entries e WHERE NOT EXISTS
+                    (SELECT 1 FROM sentiment_analysis s WHERE s.entry_id = e.id AND s.model_name GLOB ?1)",
+            )?
+            .query_row([models], |row| row.get(0))?)
     }
 
     /// Keeps judgements of texts that are still what was judged, in one transaction; a mood is set
@@ -74,19 +87,26 @@ impl Store {
         })
     }
 
-    /// Entries that have vectors of the embedding model `vectors`, and of which `model` has said nothing.
-    pub fn without_judgement_of_vectors(&self, model: &str, vectors: &str, limit: usize) -> Result<Vec<EntryVectors>> {
+    /// Entries that a model has said nothing about, with the vectors kept under the name `vectors`: the first
+    /// so many after an entry, by id, so that one walk meets each of them once. Those that have no such
+    /// vectors come without any.
+    pub fn without_judgement_of_vectors(
+        &self,
+        model: &str,
+        vectors: &str,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<EntryVectors>> {
         let mut entries = self.connection.prepare_cached(
-            "SELECT e.id, e.title, e.content FROM journal_entries e WHERE NOT EXISTS
+            "SELECT e.id, e.title, e.content FROM journal_entries e WHERE e.id > ?2 AND NOT EXISTS
                 (SELECT 1 FROM sentiment_analysis s WHERE s.entry_id = e.id AND s.model_name = ?1)
-             AND EXISTS (SELECT 1 FROM passages p WHERE p.collection = 'user_embeddings' AND p.subject_id = e.id
-                AND p.model = ?2) LIMIT ?3",
+             ORDER BY e.id LIMIT ?3",
         )?;
         let mut passages = self.connection.prepare_cached(
             "SELECT x.id, p.byte_end - p.byte_start, x.vector FROM passages p JOIN embeddings x ON x.id = p.embedding_id
              WHERE p.collection = 'user_embeddings' AND p.subject_id = ?1 AND p.model = ?2 ORDER BY p.ordinal",
         )?;
-        let mut rows = entries.query((model, vectors, limit))?;
+        let mut rows = entries.query((model, from(after), limit))?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             let id: String = row.get(0)?;
@@ -104,14 +124,24 @@ impl Store {
         Ok(found)
     }
 
-    /// Keeps judgements of entries whose title and text are still what was judged, in one
-    /// transaction. Returns how many were kept.
-    pub fn save_judgements_of_vectors(&mut self, judged: &[(Uuid, String, Sentiment)]) -> Result<usize> {
+    /// Keeps judgements of entries whose title and text are still what was judged, in one transaction; what
+    /// other models with names like `replaced` (a pattern as of GLOB) said of them gives way. Returns how
+    /// many were kept.
+    pub fn save_judgements_of_vectors(
+        &mut self,
+        judged: &[(Uuid, String, Sentiment)],
+        replaced: &str,
+    ) -> Result<usize> {
         let now = (self.clock.now)();
         self.write(None, |connection| {
             let mut kept = 0;
             for (id, text, sentiment) in judged {
                 if read(connection, *id)?.is_some_and(|entry| entry.full_text() == *text) {
+                    connection
+                        .prepare_cached(
+                            "DELETE FROM sentiment_analysis WHERE entry_id = ?1 AND model_name <> ?2 AND model_name GLOB ?3",
+                        )?
+                        .execute((id.to_string(), &sentiment.model_name, replaced))?;
                     put(connection, *id, sentiment, now)?;
                     kept += 1;
                 }
@@ -119,4 +149,9 @@ impl Store {
             Ok((kept, String::new()))
         })
     }
+}
+
+/// Where a walk by id goes on: every id is greater than an empty text.
+fn from(after: Option<Uuid>) -> String {
+    after.map(|id| id.to_string()).unwrap_or_default()
 }

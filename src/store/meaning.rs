@@ -3,7 +3,7 @@
 use super::Store;
 use super::snapshot::read_vector;
 use super::value::read_uuid;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::journal::entry::full_text;
 use rusqlite::{Connection, OptionalExtension};
 use std::ops::Range;
@@ -43,45 +43,46 @@ pub struct StoredPassage {
 const ENTRIES: &str = "user_embeddings";
 const TOPICS: &str = "topic_embeddings";
 
-const PENDING_ENTRIES: &str = "FROM journal_entries e WHERE NOT EXISTS (SELECT 1 FROM passages p
-    WHERE p.collection = 'user_embeddings' AND p.subject_id = e.id AND p.model = ?1)";
-const PENDING_TOPICS: &str = "FROM topics t WHERE NOT EXISTS (SELECT 1 FROM passages p
-    WHERE p.collection = 'topic_embeddings' AND p.subject_id = t.id AND p.model = ?1)";
+const FORGET_UNUSED: &str =
+    "DELETE FROM embeddings WHERE NOT EXISTS (SELECT 1 FROM passages p WHERE p.embedding_id = embeddings.id)";
+
+/// The rows of a collection's subjects that have no vectors of the model ?1.
+fn pending_from(collection: &str) -> Result<&'static str> {
+    match collection {
+        ENTRIES => Ok("FROM journal_entries s WHERE NOT EXISTS (SELECT 1 FROM passages p
+            WHERE p.collection = 'user_embeddings' AND p.subject_id = s.id AND p.model = ?1)"),
+        TOPICS => Ok("FROM topics s WHERE NOT EXISTS (SELECT 1 FROM passages p
+            WHERE p.collection = 'topic_embeddings' AND p.subject_id = s.id AND p.model = ?1)"),
+        other => Err(Error::failure(format!("no model reads the texts of {other}"))),
+    }
+}
 
 impl Store {
-    /// How many entries and topics have no vectors of this model.
-    pub fn pending_vectors(&self, model: &str) -> Result<(u64, u64)> {
-        let count = |from: &str| -> Result<u64> {
-            Ok(self
-                .connection
-                .prepare_cached(&format!("SELECT count(*) {from}"))?
-                .query_row([model], |row| row.get(0))?)
-        };
-        Ok((count(PENDING_ENTRIES)?, count(PENDING_TOPICS)?))
+    /// How many entries, or topics, have no vectors of this model.
+    pub fn pending_vectors(&self, collection: &str, model: &str) -> Result<u64> {
+        let sql = format!("SELECT count(*) {}", pending_from(collection)?);
+        Ok(self.connection.prepare_cached(&sql)?.query_row([model], |row| row.get(0))?)
     }
 
-    /// Texts without vectors of this model, newest entries first, then topics. `skip` names subjects
-    /// that could not be analysed.
-    pub fn pending_texts(&self, model: &str, limit: usize, skip: &[Uuid]) -> Result<Vec<PendingText>> {
+    /// The entries, or topics, without vectors of this model, newest first: all of them in one walk. Their
+    /// texts are asked for when their turn comes.
+    pub fn pending_subjects(&self, collection: &str, model: &str) -> Result<Vec<Uuid>> {
+        let sql = format!("SELECT s.id {} ORDER BY s.created_at DESC", pending_from(collection)?);
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query([model])?;
         let mut found = Vec::new();
-        let entries = format!("SELECT e.id, e.title, e.content {PENDING_ENTRIES} ORDER BY e.created_at DESC LIMIT ?2");
-        let topics = format!("SELECT t.id, t.name, coalesce(t.description, '') {PENDING_TOPICS} LIMIT ?2");
-        for (sql, collection) in [(entries, ENTRIES), (topics, TOPICS)] {
-            let mut statement = self.connection.prepare_cached(&sql)?;
-            let mut rows = statement.query((model, limit + skip.len()))?;
-            while let Some(row) = rows.next()? {
-                let subject = read_uuid(&row.get::<_, String>(0)?)?;
-                if skip.contains(&subject) || found.len() >= limit {
-                    continue;
-                }
-                let (head, body): (Option<String>, String) = (row.get(1)?, row.get(2)?);
-                let text = if collection == ENTRIES {
-                    full_text(head.as_deref(), &body)
-                } else {
-                    topic_text(&head.unwrap_or_default(), &body)
-                };
-                found.push(PendingText { collection, subject, text });
-            }
+        while let Some(row) = rows.next()? {
+            found.push(read_uuid(&row.get::<_, String>(0)?)?);
+        }
+        Ok(found)
+    }
+
+    /// The texts of these entries, or topics, as a model reads them; those that are gone are passed over.
+    pub fn texts_of(&self, collection: &'static str, subjects: &[Uuid]) -> Result<Vec<PendingText>> {
+        let mut found = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            let text = text_of(&self.connection, collection, *subject)?;
+            found.extend(text.map(|text| PendingText { collection, subject: *subject, text }));
         }
         Ok(found)
     }
@@ -117,7 +118,9 @@ impl Store {
         self.write(None, |connection| {
             let mut kept = 0;
             for text in analysed {
-                if current_text(connection, &text.pending)?.as_deref() != Some(text.pending.text.as_str()) {
+                if text_of(connection, text.pending.collection, text.pending.subject)?.as_deref()
+                    != Some(text.pending.text.as_str())
+                {
                     continue;
                 }
                 save(connection, model, kept_as, text)?;
@@ -127,32 +130,40 @@ impl Store {
         })
     }
 
-    /// Removes vectors that nothing uses, and all passages under other names than `keep`: from then on
-    /// that model alone answers. Returns how many vectors and passages went.
-    pub fn sweep_vectors(&mut self, keep: &str) -> Result<usize> {
+    /// Removes all passages of a collection under other names than `keep`: from then on that model alone
+    /// answers. Returns how many went.
+    pub fn sweep_passages(&mut self, collection: &str, keep: &str) -> Result<usize> {
+        if !self.is_changing_model(collection, keep)? {
+            return Ok(0);
+        }
+        self.write(None, |connection| {
+            let sql = "DELETE FROM passages WHERE collection = ?1 AND model <> ?2";
+            Ok((connection.execute(sql, [collection, keep])?, String::new()))
+        })
+    }
+
+    /// Removes vectors that no passage uses. Returns how many went.
+    pub fn sweep_vectors(&mut self) -> Result<usize> {
         let unused: bool = self.connection.query_row(
             "SELECT EXISTS (SELECT 1 FROM embeddings x WHERE NOT EXISTS (SELECT 1 FROM passages p WHERE p.embedding_id = x.id))",
             [],
             |row| row.get(0),
         )?;
-        if !unused && !self.is_changing_model(keep)? {
+        if !unused {
             return Ok(0);
         }
-        self.write(None, |connection| {
-            let passages = connection.execute("DELETE FROM passages WHERE model <> ?1", [keep])?;
-            let vectors = connection.execute(
-                "DELETE FROM embeddings WHERE NOT EXISTS (SELECT 1 FROM passages p WHERE p.embedding_id = embeddings.id)",
-                [],
-            )?;
-            Ok((passages + vectors, String::new()))
-        })
+        self.write(None, |connection| Ok((connection.execute(FORGET_UNUSED, [])?, String::new())))
     }
 
-    /// Whether there are passages under another name than this: a change of the model is under way.
-    pub fn is_changing_model(&self, model: &str) -> Result<bool> {
-        Ok(self
-            .connection
-            .query_row("SELECT EXISTS (SELECT 1 FROM passages WHERE model <> ?1)", [model], |row| row.get(0))?)
+    /// Whether a collection has passages under another name than this: a change of its model is under way.
+    pub fn is_changing_model(&self, collection: &str, model: &str) -> Result<bool> {
+        // Two looks into the index; to ask for "another" would be a walk over all passages.
+        Ok(self.connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM passages WHERE collection = ?1 AND model < ?2)
+                 OR EXISTS (SELECT 1 FROM passages WHERE collection = ?1 AND model > ?2)",
+            [collection, model],
+            |row| row.get(0),
+        )?)
     }
 
     /// The models that vectors are of.
@@ -162,23 +173,38 @@ impl Store {
         Ok(models.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Whether this model has read enough for what others made of the texts to go: all but a tenth of
-    /// what they have read. A model that fails at every text takes nothing away.
-    pub fn may_replace(&self, keep: &str) -> Result<bool> {
+    /// Whether this model has read enough of a collection for what others made of it to go: all but a
+    /// tenth of what they have read. A model that fails at every text takes nothing away.
+    pub fn may_replace(&self, collection: &str, keep: &str) -> Result<bool> {
+        if !self.is_changing_model(collection, keep)? {
+            return Ok(true);
+        }
         Ok(self.connection.query_row(
             "SELECT coalesce(sum(n.subject_id IS NULL) * 10 <= count(*), 1)
-             FROM (SELECT DISTINCT collection, subject_id FROM passages WHERE model <> ?1) o
-             LEFT JOIN passages n ON n.collection = o.collection AND n.subject_id = o.subject_id
-                 AND n.model = ?1 AND n.ordinal = 0",
-            [keep],
+             FROM (SELECT DISTINCT subject_id FROM passages WHERE collection = ?1 AND model <> ?2) o
+             LEFT JOIN passages n ON n.collection = ?1 AND n.subject_id = o.subject_id
+                 AND n.model = ?2 AND n.ordinal = 0",
+            [collection, keep],
             |row| row.get(0),
         )?)
     }
 
-    /// Forgets all vectors, so that analysis computes them again.
-    pub fn forget_vectors(&mut self) -> Result<()> {
+    /// The subjects that passages were kept of after this row of the change log, in that order.
+    #[cfg(test)]
+    pub(crate) fn passages_logged_after(&self, seq: i64) -> Vec<Uuid> {
+        let sql = "SELECT row_id FROM change_log WHERE seq > ?1 AND table_name = 'passages' ORDER BY seq";
+        let mut statement = self.connection.prepare(sql).expect("a statement");
+        let rows = statement.query_map([seq], |row| row.get::<_, String>(0)).expect("rows");
+        rows.map(|id| read_uuid(&id.expect("text")).expect("an id")).collect()
+    }
+
+    /// Forgets the vectors of these collections, so that analysis computes them again.
+    pub fn forget_vectors(&mut self, collections: &[&str]) -> Result<()> {
         self.write(None, |connection| {
-            connection.execute_batch("DELETE FROM passages; DELETE FROM embeddings;")?;
+            for collection in collections {
+                connection.execute("DELETE FROM passages WHERE collection = ?1", [collection])?;
+            }
+            connection.execute(FORGET_UNUSED, [])?;
             Ok(((), String::new()))
         })
     }
@@ -189,17 +215,18 @@ fn topic_text(name: &str, description: &str) -> String {
     format!("{name} {description}").trim().to_string()
 }
 
-fn current_text(connection: &Connection, pending: &PendingText) -> Result<Option<String>> {
-    let sql = if pending.collection == ENTRIES {
+/// The text of an entry or topic, as a model reads it.
+fn text_of(connection: &Connection, collection: &str, subject: Uuid) -> Result<Option<String>> {
+    let sql = if collection == ENTRIES {
         "SELECT title, content FROM journal_entries WHERE id = ?1"
     } else {
         "SELECT name, coalesce(description, '') FROM topics WHERE id = ?1"
     };
     let found: Option<(Option<String>, String)> = connection
         .prepare_cached(sql)?
-        .query_row([pending.subject.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row([subject.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    Ok(found.map(|(head, body)| match pending.collection {
+    Ok(found.map(|(head, body)| match collection {
         ENTRIES => full_text(head.as_deref(), &body),
         _ => topic_text(&head.unwrap_or_default(), &body),
     }))
@@ -252,29 +279,88 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_model_that_fails_takes_nothing_away_and_one_odd_text_keeps_nothing() {
+    /// A journal with so many entries, and their texts.
+    fn journal(count: usize) -> (tempfile::TempDir, Store, Vec<(Uuid, String)>) {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock { now: || DateTime::<Utc>::UNIX_EPOCH, new_id: |_| Uuid::new_v4() };
         let mut store = Store::open(folder.path(), clock).unwrap();
         let user = store.default_user("somebody@example.org").unwrap();
-        let entries: Vec<(Uuid, String)> = (0..20)
+        let entries = (0..count)
             .map(|number| {
                 let text = format!("entry {number}");
                 let entry = NewEntry::new(&text, DateTime::<Utc>::UNIX_EPOCH.date_naive());
                 (store.add(user, &entry).unwrap().id, text)
             })
             .collect();
-        assert!(store.may_replace("old@1").unwrap());
+        (folder, store, entries)
+    }
+
+    #[test]
+    fn a_model_that_fails_takes_nothing_away_and_one_odd_text_keeps_nothing() {
+        let (_folder, mut store, entries) = journal(20);
+        let may_replace = |store: &Store, model: &str| store.may_replace(ENTRIES, model).unwrap();
+        assert!(may_replace(&store, "old@1"));
         read(&mut store, "old@1", &entries);
-        assert!(store.may_replace("old@1").unwrap() && !store.may_replace("new@2").unwrap());
+        assert!(may_replace(&store, "old@1") && !may_replace(&store, "new@2"));
         read(&mut store, "new@2", &entries[..17]);
-        assert!(!store.may_replace("new@2").unwrap());
+        assert!(!may_replace(&store, "new@2"));
         read(&mut store, "new@2", &entries[17..18]);
-        assert!(store.may_replace("new@2").unwrap());
-        assert_eq!(store.sweep_vectors("new@2").unwrap(), 40);
-        assert!(!store.is_changing_model("new@2").unwrap());
+        assert!(may_replace(&store, "new@2"));
+        assert_eq!(store.sweep_passages(ENTRIES, "new@2").unwrap(), 20);
+        assert_eq!(store.sweep_vectors().unwrap(), 20);
+        assert!(!store.is_changing_model(ENTRIES, "new@2").unwrap());
         assert_eq!(store.vector_models().unwrap(), ["new@2"]);
-        assert_eq!(store.sweep_vectors("new@2").unwrap(), 0);
+        assert_eq!(store.sweep_passages(ENTRIES, "new@2").unwrap() + store.sweep_vectors().unwrap(), 0);
+    }
+
+    #[test]
+    fn the_model_of_one_collection_is_nothing_to_the_other() {
+        let (_folder, mut store, _) = journal(3);
+        let topics = store.pending_subjects(TOPICS, "light@1").unwrap();
+        let texts = store.texts_of(TOPICS, &topics).unwrap();
+        let stored = texts.into_iter().map(|pending| {
+            let vector = vec![0.0, 1.0];
+            let passages =
+                vec![PassageVector { range: 0..pending.text.len(), text_hash: pending.text.clone(), vector }];
+            StoredPassage { pending, passages }
+        });
+        let stored: Vec<StoredPassage> = stored.collect();
+        assert_eq!(store.save_passages("light@1", "light@1", &stored).unwrap(), topics.len());
+        assert!(topics.len() > 20 && store.pending_vectors(TOPICS, "light@1").unwrap() == 0);
+        assert_eq!(store.pending_vectors(ENTRIES, "light@1").unwrap(), 3);
+        assert!(!store.is_changing_model(ENTRIES, "heavy@1").unwrap());
+        assert!(store.is_changing_model(TOPICS, "heavy@1").unwrap());
+        assert_eq!(store.sweep_passages(ENTRIES, "heavy@1").unwrap() + store.sweep_vectors().unwrap(), 0);
+        store.forget_vectors(&[ENTRIES]).unwrap();
+        assert_eq!(store.pending_vectors(TOPICS, "light@1").unwrap(), 0);
+        store.forget_vectors(&[ENTRIES, TOPICS]).unwrap();
+        assert!(store.vector_models().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_topic_is_its_name_and_description_and_what_is_gone_is_passed_over() {
+        let (_folder, mut store, entries) = journal(2);
+        let user = store.default_user("somebody@example.org").unwrap();
+        let titled = NewEntry {
+            title: Some("A title".into()),
+            ..NewEntry::new("The text.", DateTime::<Utc>::UNIX_EPOCH.date_naive())
+        };
+        let titled = store.add(user, &titled).unwrap().id;
+        let text = |store: &Store, collection, subject| {
+            let found = store.texts_of(collection, &[subject, Uuid::nil()]).unwrap();
+            assert_eq!(found.len(), 1);
+            found[0].text.clone()
+        };
+        assert_eq!(text(&store, ENTRIES, titled), "A title\n\nThe text.");
+        assert_eq!(text(&store, ENTRIES, entries[0].0), "entry 0");
+        let add = |id: u128, name: &str, description: Option<&str>| {
+            let id = Uuid::from_u128(id);
+            let sql = "INSERT INTO topics(id, name, description) VALUES (?1, ?2, ?3)";
+            store.connection.execute(sql, (id.to_string(), name, description)).unwrap();
+            id
+        };
+        let (described, bare) = (add(1, "Gardens", Some("What grows, and when")), add(2, "Rivers", None));
+        assert_eq!(text(&store, TOPICS, described), "Gardens What grows, and when");
+        assert_eq!(text(&store, TOPICS, bare), "Rivers");
     }
 }

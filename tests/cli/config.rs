@@ -34,6 +34,8 @@ fn what_is_wrong_is_named_and_the_file_left_as_it_was() {
         ("search_mode", "magic"),
         ("time_zone", "Mars/Base"),
         ("model", "nosuch"),
+        ("entry_model", "nosuch"),
+        ("topic_model", "vader"),
         ("analyze", "sometimes"),
     ] {
         let outcome = sandbox.run(["config", "set", name, value]);

@@ -27,6 +27,8 @@ mod meaning;
 mod migrate;
 #[cfg(feature = "model-server")]
 mod model_change;
+#[cfg(feature = "model-server")]
+mod model_kinds;
 mod models;
 #[cfg(feature = "model-server")]
 mod models_hub;

@@ -152,7 +152,7 @@ fn what_is_new_changed_or_deleted_is_followed() {
     let text = "Could not nod off; the pillow was a stone and the clock ticked until dawn";
     let id = sandbox.add([text]);
     let tasks = sandbox.run(["tasks", "--json"]).ok().array("tasks");
-    let vectors = tasks.iter().find(|task| task["task_id"] == "vectors").unwrap();
+    let vectors = tasks.iter().find(|task| task["task_id"] == "entry_vectors").unwrap();
     assert_eq!((&vectors["pending"], &vectors["state"]), (&1.into(), &"waiting".into()));
     assert!(search(&sandbox, &["insomnia"])["reason"].as_str().unwrap().contains("not been analysed"));
     // `similar` analyses what it is asked about.
@@ -315,7 +315,11 @@ fn pages_of_words_and_meaning_stay_as_they_were_though_entries_are_added() {
 /// What the emotion model said of an entry.
 fn felt(sandbox: &Sandbox, id: &str) -> Option<Value> {
     let entry = sandbox.show(id);
-    let said = entry["sentiments"].as_array().unwrap().iter().find(|said| said["model_name"] == "minilm-emotions-1");
+    let said = entry["sentiments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|said| said["model_name"].as_str().unwrap().starts_with("minilm-emotions-1@"));
     said.cloned()
 }
 
@@ -348,7 +352,10 @@ fn emotions_are_read_from_the_vectors_and_follow_the_text() {
         assert!(said["confidence_score"].as_f64() > Some(0.3), "{said}");
     }
     let shown = sandbox.run(["show", &ids[0], "--analysis"]).ok().quiet().text();
-    assert!(shown.contains("minilm-emotions-1\tfear\t0.") && shown.contains("vader\tnegative\t"), "{shown}");
+    assert!(
+        shown.contains("minilm-emotions-1@") && shown.contains("\tfear\t0.") && shown.contains("vader\tnegative\t"),
+        "{shown}"
+    );
 
     // A new text is read anew, and undoing brings back what was said of the old one.
     let before = felt(&sandbox, &ids[0]);

@@ -11,7 +11,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// A model with one layer less than the real one under its id: quick to make, and with other vectors.
-fn other_revision(folder: &Path) -> PathBuf {
+pub(crate) fn other_revision(folder: &Path) -> PathBuf {
     let (from, to) = (model_folder(), folder.join("all-MiniLM-L6-v2"));
     fs::create_dir_all(to.join("1_Pooling")).unwrap();
     let mut manifest: Value = serde_json::from_slice(&fs::read(from.join("journal-model.json")).unwrap()).unwrap();
@@ -43,7 +43,7 @@ fn read_by_the_old(name: &str, entries: usize) -> Sandbox {
     sandbox
 }
 
-fn new_name() -> String {
+pub(crate) fn new_name() -> String {
     let manifest: Value =
         serde_json::from_slice(&fs::read(model_folder().join("journal-model.json")).unwrap()).unwrap();
     manifest["name"].as_str().unwrap().to_string()
@@ -218,7 +218,7 @@ fn a_model_that_is_chosen_before_it_is_installed_takes_nothing_away() {
     let answer = ask(&sandbox, QUERY);
     assert_eq!((&answer["model_name"], ranking(&answer)), (&OLD.into(), ranking(&before)));
     let reason = answer["reason"].as_str().unwrap();
-    assert!(reason.contains("the model of the configuration is not installed"), "{reason}");
+    assert!(reason.contains("the model that reads entries is not installed"), "{reason}");
     sandbox.add(["The zeppelin kept me awake."]);
     let report = sandbox.run(["analyze", "--json"]).ok().json();
     assert!(report["without_model"].is_string(), "{report}");

@@ -9,7 +9,7 @@ fn known_models_are_listed() {
     assert_eq!(field(&models, "id"), ["all-MiniLM-L6-v2", "all-mpnet-base-v2"]);
     assert_eq!((&models[0]["dimensions"], &models[1]["dimensions"]), (&384.into(), &768.into()));
     assert_eq!((&models[0]["installed"], &models[1]["installed"]), (&false.into(), &false.into()));
-    for name in ["kind", "about", "dimensions", "model_name", "folder"] {
+    for name in ["kind", "about", "dimensions", "reads", "model_name", "folder"] {
         assert!(models[0].get(name).is_some(), "{name}");
     }
     let text = sandbox.run(["models", "list"]).ok().text();

@@ -11,8 +11,11 @@ fn work_is_named_counted_and_explained() {
     assert_eq!((&task("text_index")["pending"], &task("text_index")["state"]), (&207.into(), &"waiting".into()));
     assert!(task("text_index")["reason"].as_str().unwrap().contains("journal analyze"));
     assert_eq!(task("sentiments")["state"], "done");
-    assert_eq!(task("vectors")["state"], "blocked");
-    assert!(task("vectors")["reason"].as_str().unwrap().contains("journal models install"));
+    for id in ["entry_vectors", "topic_vectors"] {
+        assert_eq!((&task(id)["state"], &task(id)["model_name"]), (&"blocked".into(), &serde_json::Value::Null));
+        assert!(task(id)["reason"].as_str().unwrap().contains("journal models install"));
+    }
+    assert_eq!(task("entry_vectors")["pending"], 207);
     assert_eq!((&task("emotions")["pending"], &task("emotions")["state"]), (&207.into(), &"blocked".into()));
     assert!(task("emotions")["reason"].as_str().unwrap().contains("journal models install"));
     assert_eq!(outcome.json()["running"], false);

@@ -12,9 +12,13 @@ use crate::store::EntryVectors;
 use std::sync::LazyLock;
 use uuid::Uuid;
 
-/// The name results are stored under. Other weights, or another way to put passages together, need
-/// another name: a row says by its name how it came about.
+/// The name of the head. Other weights, or another way to put passages together, need another: results are
+/// stored under a name made of it, so that a row says how it came about.
 pub const EMOTIONS: &str = "minilm-emotions-1";
+
+/// The names of results of this head and of others before it, as a pattern of GLOB: of an entry only one is
+/// kept.
+pub const ALL_EMOTIONS: &str = "minilm-emotions-[0-9]*";
 
 /// The embedding model whose vectors the head was trained on; those of another mean nothing to it.
 pub const VECTORS_OF: &str = "all-MiniLM-L6-v2";
@@ -34,9 +38,25 @@ static UNITS: LazyLock<[(f64, Vec<f64>); 7]> = LazyLock::new(|| {
     })
 });
 
-/// Whether the head can read vectors of this embedding model, by the registry's id.
-pub fn reads(model_id: &str) -> bool {
-    model_id == VECTORS_OF
+/// The name results are stored under: the head's, and the revision of the model whose vectors it read. For
+/// `all-MiniLM-L6-v2@02738c0d` that is `minilm-emotions-1@02738c0d`. With another revision, or another
+/// head, entries are judged again.
+pub fn judge(model_name: &str) -> String {
+    match model_name.strip_prefix(VECTORS_OF) {
+        Some(revision) => format!("{EMOTIONS}{revision}"),
+        None => EMOTIONS.to_string(),
+    }
+}
+
+/// Whether a result bears a name that [`judge`] gave, for any revision.
+pub fn is_ours(model_name: &str) -> bool {
+    model_name.strip_prefix(EMOTIONS).is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
+}
+
+/// Whether the head has to see vectors of this text to judge it: one that is plainly in another language
+/// is not judged, for the head was trained on English alone.
+pub fn is_read(text: &str) -> bool {
+    !sentiment::in_another_language(text)
 }
 
 /// The probability of each label. They do not add up to one: a text can be sad and angry, or nothing.
@@ -76,10 +96,10 @@ pub fn of_passages<'a>(passages: impl IntoIterator<Item = (usize, &'a [f32])>) -
     of_vector(&mean)
 }
 
-/// What an entry sounds like. A text that is plainly in another language is not judged: the head was
-/// trained on English alone. It has no emotion, and is neutral with a confidence of nothing.
+/// What an entry sounds like. A text that is not [read](is_read) has no emotion, and is neutral with a
+/// confidence of nothing.
 pub fn of_entry(entry: &EntryVectors) -> Emotions {
-    if sentiment::in_another_language(&entry.text) {
+    if !is_read(&entry.text) {
         return Emotions { scores: [0.0; 7] };
     }
     of_passages(entry.passages.iter().map(|(length, vector)| (*length, vector.as_slice())))
@@ -95,9 +115,9 @@ impl Emotions {
         LABELS.into_iter().zip(self.scores).max_by(|one, other| one.1.total_cmp(&other.1)).unwrap_or(("neutral", 0.0))
     }
 
-    /// The row of `sentiment_analysis`: the strongest label, its probability as the confidence, and all
-    /// of them as `{"anger": 0.0123, …}`.
-    pub fn sentiment(&self, id: Uuid) -> Sentiment {
+    /// The row of `sentiment_analysis` of this [`judge`]: the strongest label, its probability as the
+    /// confidence, and all of them as `{"anger": 0.0123, …}`.
+    pub fn sentiment(&self, id: Uuid, judge: &str) -> Sentiment {
         let rounded = |score: f64| (score * 10_000.0).round();
         let (label, score) = self.strongest();
         let emotions: serde_json::Map<_, _> = LABELS
@@ -107,7 +127,7 @@ impl Emotions {
             .collect();
         Sentiment {
             id,
-            model_name: EMOTIONS.to_string(),
+            model_name: judge.to_string(),
             label: label.to_string(),
             confidence: rounded(score) as i64,
             emotions: Some(serde_json::Value::Object(emotions).to_string()),

@@ -53,8 +53,12 @@ fn a_text_is_judged_by_the_mean_of_its_passages_by_length() {
 #[test]
 fn the_row_has_the_strongest_label_its_probability_and_all_scores() {
     let emotions = Emotions { scores: [0.1, 0.0, 0.43216, 0.2, 0.3, 0.0, 0.40001] };
-    let row = emotions.sentiment(Uuid::nil());
-    assert_eq!((row.model_name.as_str(), row.label.as_str(), row.confidence), (EMOTIONS, "fear", 4322));
+    let row = emotions.sentiment(Uuid::nil(), &judge("all-MiniLM-L6-v2@02738c0d"));
+    assert_eq!(
+        (row.model_name.as_str(), row.label.as_str(), row.confidence),
+        ("minilm-emotions-1@02738c0d", "fear", 4322)
+    );
+    assert!(is_ours(&row.model_name) && is_ours(EMOTIONS) && !is_ours("minilm-emotions-10@02738c0d"));
     assert_eq!(
         row.emotions.unwrap(),
         r#"{"anger":0.1,"disgust":0.0,"fear":0.4322,"joy":0.2,"neutral":0.4,"sadness":0.3,"surprise":0.0}"#
@@ -66,7 +70,7 @@ fn another_language_is_not_judged() {
     let vector = reference()[0].1.clone();
     let said = |text: &str| {
         let entry = EntryVectors { entry: Uuid::nil(), text: text.into(), passages: vec![(1, vector.clone())] };
-        of_entry(&entry).sentiment(Uuid::nil())
+        of_entry(&entry).sentiment(Uuid::nil(), EMOTIONS)
     };
     let german = "Der Zug fuhr um acht, und alles war gut. Danach sind wir noch lange am Fluss entlang gegangen, \
         bis es dunkel wurde und die Laternen angingen.";

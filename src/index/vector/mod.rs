@@ -59,6 +59,19 @@ impl Collection {
     /// Every collection.
     pub const ALL: [Collection; 4] = [Collection::User, Collection::Topic, Collection::Insight, Collection::Global];
 
+    /// Those whose texts are read by a model, each by one of its own.
+    pub const READ: [Collection; 2] = [Collection::User, Collection::Topic];
+
+    /// What its vectors are of, in a word.
+    pub fn subjects(self) -> &'static str {
+        match self {
+            Collection::User => "entries",
+            Collection::Topic => "topics",
+            Collection::Insight => "insights",
+            Collection::Global => "patterns",
+        }
+    }
+
     /// The name used in `passages.collection`, in file names and on the remote.
     pub fn name(self) -> &'static str {
         match self {

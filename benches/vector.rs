@@ -65,8 +65,8 @@ fn measure(size: usize) {
         print_line(&format!("exact scan: {task}"), ms, &found, &found);
         exact.push(found);
     }
-    for (form, graph_from) in [("sign codes", usize::MAX), ("HNSW", 0)] {
-        let index = index.clone().with_exact_limit(0).with_graph_from(graph_from);
+    for (form, graph_up_to) in [("sign codes", 0), ("HNSW", usize::MAX)] {
+        let index = index.clone().with_exact_limit(0).with_graph_up_to(graph_up_to);
         let started = Instant::now();
         let report = index.compact(open, LockPolicy::Wait, true, &mut |_, _| Ok(())).unwrap();
         let bytes = report.bytes as f64 / size as f64;

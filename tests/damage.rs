@@ -232,8 +232,8 @@ fn a_large_vector_snapshot_damaged_in_each_way() {
 
     let subjects = ids(&sandbox.json(&["list", "--limit", "3"]));
     let ask = |id: &str| sandbox.json(&["similar", id, "--limit", "8", "--threshold", "0.5"]);
-    let by_codes: Vec<_> = subjects.iter().map(|id| ask(id)).collect();
-    assert!(by_codes.iter().all(|found| found["vectors"] == "codes" && found["reason"].is_null()), "{:#}", by_codes[0]);
+    let by_graph: Vec<_> = subjects.iter().map(|id| ask(id)).collect();
+    assert!(by_graph.iter().all(|found| found["vectors"] == "hnsw" && found["reason"].is_null()), "{:#}", by_graph[0]);
     let folder = sandbox.data().join("index/vectors");
     let snapshot = fs::read_dir(&folder).unwrap().flatten().map(|entry| entry.path());
     let snapshot = snapshot.filter(|path| path.to_string_lossy().contains("user_embeddings"));
@@ -242,17 +242,17 @@ fn a_large_vector_snapshot_damaged_in_each_way() {
     for damage in DAMAGES {
         fs::write(&snapshot, &good).unwrap();
         damage.apply(&snapshot);
-        for (id, by_codes) in subjects.iter().zip(&by_codes) {
+        for (id, by_graph) in subjects.iter().zip(&by_graph) {
             let found = ask(id);
             assert_eq!(found["vectors"], "exact", "{damage:?}");
             assert!(found["reason"].as_str().unwrap().contains("the vector index"), "{found:#}");
-            // Groups of eight lie so close together that the codes find all of a group.
-            assert_eq!(ids(&found["results"]), ids(&by_codes["results"]), "{damage:?}");
+            // Groups of eight lie so close together that the graph finds all of a group.
+            assert_eq!(ids(&found["results"]), ids(&by_graph["results"]), "{damage:?}");
             assert_eq!(found["results"].as_array().unwrap().len(), 7, "{damage:?}");
         }
     }
     sandbox.ok(&["reindex", "vectors"]);
-    assert_eq!(ask(&subjects[0])["vectors"], "codes");
+    assert_eq!(ask(&subjects[0])["vectors"], "hnsw");
     sandbox.ok(&["reindex", "text"]);
     // The topics and the sentiments are as they should be; the entries' vectors are ours.
     sandbox.expect_well();

@@ -23,10 +23,13 @@ const PATCHABLE_SHARE: usize = 4;
 /// Vectors handed to a building thread at once.
 const BATCH: usize = 64;
 
-/// From so many live keys on the snapshot is a graph.
+/// Up to so many live keys the snapshot is a graph; beyond, sign codes.
 ///
-/// Measured with `benches/vector.rs`; see BENCHMARKS.md.
-pub const GRAPH_FROM: usize = 2_000_000;
+/// A search reads and checks the whole snapshot, which is 930 bytes a vector of 384 numbers as a graph and 60
+/// as codes, and building takes a millisecond a vector against some microseconds. Where both are small
+/// the graph answers sooner; here it is 37 MB, and what it costs in memory and in building begins to
+/// outweigh that (`benches/vector.rs`, BENCHMARKS.md).
+pub const GRAPH_UP_TO: usize = 40_000;
 
 /// What to do when another process holds the index's lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +125,7 @@ impl VectorIndex {
             report.outcome = Outcome::Empty;
             return Ok(report);
         }
-        let form = if live.len() < self.graph_from { Form::Codes } else { Form::Graph };
+        let form = if live.len() <= self.graph_up_to { Form::Graph } else { Form::Codes };
         let mut patched = None;
         if let Ok(old) = &old
             && !force

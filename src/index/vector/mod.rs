@@ -3,7 +3,7 @@
 //! The truth is elsewhere: a table of embeddings, each with an id that is never reused and a unit
 //! vector that never changes, and the passages that use them. The *live keys* of a collection and
 //! a model are the embedding ids its passages use now. This module keeps a snapshot of them in one
-//! immutable file, sign codes or, when they are very many, an HNSW graph, and answers a search from the
+//! immutable file, an HNSW graph or, when they are very many, sign codes, and answers a search from the
 //! snapshot plus an exact scan of what it does not hold.
 //!
 //! What holds whatever happens to the file:
@@ -37,7 +37,7 @@ use sha2::{Digest, Sha256};
 use crate::error::Result;
 use crate::journal::log::Position;
 
-pub use compact::{CompactReport, GRAPH_FROM, LockPolicy, Outcome};
+pub use compact::{CompactReport, GRAPH_UP_TO, LockPolicy, Outcome};
 pub use scan::{dot, normalise};
 pub use search::{Candidates, EXACT_LIMIT, Hit, How, VectorResult};
 pub use verify::{State, Verdict};
@@ -122,7 +122,7 @@ pub struct VectorIndex {
     model: String,
     dims: usize,
     exact_limit: usize,
-    graph_from: usize,
+    graph_up_to: usize,
 }
 
 impl VectorIndex {
@@ -135,7 +135,7 @@ impl VectorIndex {
             model: model.into(),
             dims,
             exact_limit: EXACT_LIMIT,
-            graph_from: GRAPH_FROM,
+            graph_up_to: GRAPH_UP_TO,
         }
     }
 
@@ -146,10 +146,10 @@ impl VectorIndex {
         self
     }
 
-    /// A snapshot of at least so many keys is a graph, a smaller one sign codes; [`GRAPH_FROM`] unless set.
+    /// A snapshot of up to so many keys is a graph, a larger one sign codes; [`GRAPH_UP_TO`] unless set.
     #[must_use]
-    pub fn with_graph_from(mut self, graph_from: usize) -> Self {
-        self.graph_from = graph_from;
+    pub fn with_graph_up_to(mut self, graph_up_to: usize) -> Self {
+        self.graph_up_to = graph_up_to;
         self
     }
 

@@ -8,7 +8,7 @@ use memmap2::Mmap;
 
 use crate::error::{Error, Result};
 use crate::index::vector::VectorIndex;
-use crate::index::vector::codes::{self, Codes};
+use crate::index::vector::codes::Codes;
 use crate::index::vector::graph::Graph;
 use crate::index::vector::header::{self, Form, HEADER_LEN, Header};
 use crate::index::vector::search::Difference;
@@ -124,7 +124,7 @@ impl Snapshot {
         let wanted = &change.inside;
         let Some(graph) = &self.graph else {
             let codes = Codes::of(self.image(), query.len(), self.keys.len())?;
-            return Ok(codes.nearest(query, codes::enough(k), &self.keys, wanted));
+            return Ok(codes.nearest(query, k, &self.keys, wanted));
         };
         // More than asked for, because 16-bit vectors may order near neighbours differently; the exact
         // scores then choose.

@@ -138,7 +138,7 @@ fn another_model_or_length_is_not_mixed_up() {
 
     let longer = VectorIndex { dims: 32, ..index.clone() };
     let verdict = longer.verify(&mut &Truth::with(0)).unwrap();
-    assert!(matches!(verdict.state, State::Unusable(why) if why.contains("64 numbers")));
+    assert!(matches!(verdict.state, State::Unusable(why) if why.contains("128 numbers")));
 }
 
 #[test]

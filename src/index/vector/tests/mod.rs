@@ -16,7 +16,7 @@ const COUNT: usize = 2500;
 /// An index that goes through its snapshot, a graph, from 100 candidates on.
 fn index(dir: &tempfile::TempDir) -> VectorIndex {
     let index = VectorIndex::new(dir.path(), Collection::User, "all-MiniLM-L6-v2@1", truth::DIMS);
-    index.with_exact_limit(100).with_graph_from(0)
+    index.with_exact_limit(100).with_graph_up_to(usize::MAX)
 }
 
 /// What a search and a compaction say of a snapshot of one form.
@@ -31,7 +31,7 @@ fn in_either_form(try_it: impl Fn(&VectorIndex, &Says)) {
     let (graph, codes) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     try_it(&index(&graph), &Says { held: How::Hnsw, delta: How::HnswDelta, updated: Outcome::Updated });
     let says = Says { held: How::Codes, delta: How::CodesDelta, updated: Outcome::Built };
-    try_it(&index(&codes).with_graph_from(usize::MAX), &says);
+    try_it(&index(&codes).with_graph_up_to(0), &says);
 }
 
 fn compact(index: &VectorIndex, truth: &Truth) -> CompactReport {

@@ -2,6 +2,7 @@
 //! what is pending is what has no result, so a run that is killed at any instruction is simply continued
 //! by the next.
 
+use crate::analysis::classify::{Judged, judge_all};
 use crate::analysis::embed::{Embedder, Sources};
 use crate::analysis::{emotions, sentiment};
 use crate::cache::{Cache, Namespace, Put};
@@ -37,6 +38,8 @@ pub struct Parts<'a> {
     pub cache: &'a Cache,
     /// The model, when one is installed.
     pub model: Option<&'a InstalledModel>,
+    /// The classifiers that are to judge entries.
+    pub classifiers: &'a [InstalledModel],
     /// Connects to the model server, starting it when nobody listens.
     pub connect: &'a mut dyn FnMut() -> Result<ModelClient>,
     /// What else is to be kept when everything is done, in the same transaction of the cache: entries
@@ -63,6 +66,8 @@ pub enum Work {
     Vectors,
     /// What [`emotions::EMOTIONS`] reads from the vectors that are there.
     Emotions,
+    /// What the classifiers say of entries.
+    Classifiers,
 }
 
 impl Work {
@@ -77,7 +82,7 @@ pub type Kept = (Vec<(Namespace, String)>, Vec<Put>);
 /// How far the work is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// What is being done: `text index`, `vectors`, `vector index`, `emotions`, `done`.
+    /// What is being done: `text index`, `vectors`, `vector index`, `emotions`, the id of a classifier, `done`.
     pub step: String,
     /// Texts done of this step.
     pub done: u64,
@@ -106,6 +111,12 @@ pub struct Report {
     pub from_store: u64,
     /// Entries whose emotions were read from their vectors.
     pub emotions: u64,
+    /// What each classifier has done.
+    #[serde(default)]
+    pub classifiers: Vec<Judged>,
+    /// The classifiers of the configuration that could not judge, and why.
+    #[serde(default)]
+    pub without_classifiers: Vec<String>,
     /// What could not be analysed, and why.
     pub failed: Vec<String>,
     /// Why there was no semantic work, when there was none to be had.
@@ -123,7 +134,8 @@ pub const TASK: &str = "analyze";
 pub fn drain(parts: &mut Parts, progress: &mut dyn FnMut(&Status)) -> Result<Report> {
     let mut report = Report::default();
     let mut puts: Vec<Put> = Vec::new();
-    let outcome = work(parts, &mut report, &mut puts, progress);
+    let outcome =
+        work(parts, &mut report, &mut puts, progress).and_then(|()| judge_all(parts, &mut report, &mut puts, progress));
     let status =
         Status { step: "done".into(), done: report.analysed, total: report.analysed, at: (parts.now)().timestamp() };
     puts.extend(Put::json(Namespace::TasksStatus, TASK, &status));
@@ -157,7 +169,7 @@ fn work(parts: &mut Parts, report: &mut Report, puts: &mut Vec<Put>, progress: &
         // Other clients read the statistics too, and do not catch them up.
         parts.store.catch_up_statistics()?;
     }
-    if parts.work == Work::Sentiments {
+    if matches!(parts.work, Work::Sentiments | Work::Classifiers) {
         return Ok(());
     }
     let Some(model) = parts.model else {

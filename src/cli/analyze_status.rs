@@ -11,7 +11,7 @@ use crate::journal::passage::kept_as;
 /// Work of one kind.
 pub(super) struct Pending {
     /// What it is.
-    pub(super) id: &'static str,
+    pub(super) id: String,
     /// How much of it.
     pub(super) count: u64,
     /// done, waiting, running or blocked.
@@ -35,8 +35,8 @@ pub(super) fn pending(app: &mut App) -> Result<Vec<Pending>> {
         "analyze = manual: `journal analyze` starts it"
     };
     let mut tasks = Vec::new();
-    let mut push = |id: &'static str, count: u64, blocked: Option<String>| {
-        let at_work = status.as_ref().filter(|status| status.step == id.replace('_', " "));
+    let mut push = |id: &str, count: u64, blocked: Option<String>| {
+        let at_work = status.as_ref().filter(|status| status.step == id || status.step == id.replace('_', " "));
         let (state, reason) = match (count, blocked) {
             (0, _) => ("done", String::new()),
             (_, Some(reason)) => ("blocked", reason),
@@ -48,7 +48,7 @@ pub(super) fn pending(app: &mut App) -> Result<Vec<Pending>> {
                 failure.as_ref().map_or(waiting.to_string(), |error| format!("the last attempt failed: {error}")),
             ),
         };
-        tasks.push(Pending { id, count, state, reason });
+        tasks.push(Pending { id: id.to_string(), count, state, reason });
     };
     let text = app.text_index().position();
     let behind = app.store()?.entries_changed_since(text.unwrap_or_default().seq)?;
@@ -70,6 +70,15 @@ pub(super) fn pending(app: &mut App) -> Result<Vec<Pending>> {
             push("vectors", entries + topics, Some(without.into()));
             push("emotions", unread, Some(format!("they are read from vectors, and {without}")));
         }
+    }
+    let (there, missing) = app.classifiers();
+    let server = if there.is_empty() { None } else { app.model_server().err().map(|error| error.to_string()) };
+    for model in there {
+        push(&model.id, app.store()?.count_without_sentiment(&model.name)?, server.clone());
+    }
+    for (name, why) in missing {
+        let hint = why.hint_text().map(|hint| format!(": {hint}")).unwrap_or_default();
+        push(&name, app.store()?.count_without_sentiment(&name)?, Some(format!("{}{hint}", why.message())));
     }
     Ok(tasks)
 }

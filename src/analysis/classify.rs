@@ -97,7 +97,13 @@ pub(super) fn judge_all(
         };
         puts.extend(judge.waiting_puts());
         report.classifiers.push(judged);
-        outcome?;
+        match outcome {
+            // One that is damaged does not keep the others from judging.
+            Err(error) if parts.work == Work::All && error.kind() == Kind::Corrupt => {
+                report.failed.push(format!("entries by {}: {error}", model.id));
+            }
+            outcome => outcome?,
+        }
     }
     Ok(())
 }

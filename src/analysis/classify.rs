@@ -309,6 +309,44 @@ mod tests {
         assert_eq!(grouped(text, units, 3), vec![0..9, 9..21, 21..26]);
     }
 
+    #[test]
+    fn a_model_of_one_language_says_nothing_about_another() {
+        let classifier = Classifier { labels: vec!["a".into(), "b".into()], apart: false, max_pieces: 512 };
+        let model = |id: &str| InstalledModel {
+            id: id.into(),
+            name: format!("{id}@01234567"),
+            kind: registry::ModelKind::Classifier,
+            revision: String::new(),
+            dimensions: 2,
+            max_pieces: 512,
+            classifier: Some(classifier.clone()),
+            weights_sha256: String::new(),
+            folder: "/nosuch".into(),
+            bytes: 0,
+        };
+        let german = "Der Zug fuhr um acht, und alles war gut. Danach sind wir noch lange am Fluss entlang gegangen, \
+            bis es dunkel wurde und die Laternen angingen. Zu Hause gab es Suppe, und keiner wollte schlafen gehen.";
+        let (entry, cache) = (Uuid::nil(), Cache::new("/nosuch/cache", 1 << 20));
+        for (id, is_asked) in [("distilbert-sst2", false), ("roberta-go-emotions", false), ("mine", true)] {
+            let model = model(id);
+            let mut asked = false;
+            let mut connect = || {
+                asked = true;
+                Err(Error::new(Kind::ModelUnavailable, "nobody"))
+            };
+            let mut judge = Judge::new(&model, &classifier, &mut connect);
+            let batch = [(entry, german.to_string())];
+            let rows = judge.verdicts(&batch, &cache, 0, &mut Judged::default(), &mut Vec::new());
+            assert_eq!(
+                (rows.ok(), asked),
+                match is_asked {
+                    false => (Some(vec![(entry, german.to_string(), Verdict::none())]), false),
+                    true => (None, true),
+                }
+            );
+        }
+    }
+
     proptest! {
         #[test]
         fn passages_cover_the_text_once_and_fit_the_window(text in "(\\PC{0,12}[. \n]?){0,60}", window in 4usize..40) {

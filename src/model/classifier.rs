@@ -11,9 +11,6 @@ use crate::error::{Error, Kind, Result};
 use crate::model::registry::ModelSpec;
 use crate::model::safetensors::Safetensors;
 
-/// The longest settings that are read, in bytes: those of a few thousand labels.
-const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
-
 /// The most characters of a label: `sentiment_analysis.sentiment_label` holds no more.
 const MAX_LABEL: usize = 50;
 
@@ -71,13 +68,6 @@ struct Config {
 impl Config {
     fn read(folder: &Path) -> Result<Config> {
         let path = folder.join("config.json");
-        let length = fs::metadata(&path).map_err(|e| Error::io("cannot read", &path, e))?.len();
-        if length > MAX_CONFIG_BYTES {
-            return Err(Error::new(
-                Kind::Corrupt,
-                format!("{} has {length} bytes, too many for settings", path.display()),
-            ));
-        }
         let text = fs::read(&path).map_err(|e| Error::io("cannot read", &path, e))?;
         let values: Value = serde_json::from_slice(&text)
             .map_err(|error| Error::new(Kind::Corrupt, format!("{} cannot be understood: {error}", path.display())))?;
@@ -231,7 +221,6 @@ mod tests {
         }
         for (name, bytes, words) in [
             ("config.json", &b"{"[..], "cannot be understood"),
-            ("config.json", &[b' '; 1024 * 1024 + 1], "too many"),
             ("model.safetensors", b"<html>", "too few"),
             ("model.safetensors", &[0xff; 64], "claims a header"),
         ] {

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
-use crate::model::archive::LIMITS;
 use crate::model::files::{InstalledModel, ModelFolders, record};
 use crate::model::install::install_spec;
 use crate::model::registry::{self, FileSpec, ModelSpec, classifier_files};
@@ -27,13 +26,6 @@ pub struct Progress<'a> {
 
 /// How often a file is asked for, when connections break, before giving up.
 const TRIES: usize = 5;
-
-/// The longest a file may be whose hash is not known, in bytes: a few settings.
-const MAX_SETTINGS_BYTES: u64 = 1024 * 1024;
-
-/// The longest the words of a model may be whose hash is not known, in bytes: several times those of a
-/// hundred languages.
-const MAX_WORDS_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Installs the model from the hub at `base_url` (usually [`HUB_URL`]). A download cut short is
 /// taken up where it ended, by this call or a later one; files with known hashes are checked.
@@ -257,7 +249,7 @@ impl Hub<'_> {
                 break;
             }
             done += count as u64;
-            let most = longest(file);
+            let most = file.most_bytes();
             if done > most {
                 drop(disk);
                 fs::remove_file(part).map_err(io)?;
@@ -284,19 +276,9 @@ impl Hub<'_> {
         Error::new(Kind::Network, format!("cannot fetch {url}: {why}")).hint(format!(
             "run the command again to go on where it ended; or get the model's files elsewhere and \
              install them without the network: journal models install {}{} --from <folder or archive>",
-            if registry::find(self.spec.id).is_ok() { "" } else { "--name " },
+            if self.spec.is_brought() { "--name " } else { "" },
             self.spec.id
         ))
-    }
-}
-
-/// The most bytes a file may have.
-fn longest(file: &FileSpec) -> u64 {
-    match file.path {
-        _ if file.sha256.is_some() => LIMITS.bytes,
-        "model.safetensors" => LIMITS.bytes,
-        "tokenizer.json" | "vocab.txt" | "vocab.json" | "merges.txt" => MAX_WORDS_BYTES,
-        _ => MAX_SETTINGS_BYTES,
     }
 }
 

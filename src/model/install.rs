@@ -145,6 +145,15 @@ fn find_root(spec: &ModelSpec, top: &Path, shown: &Path) -> Result<PathBuf> {
 /// its place.
 fn publish(spec: &ModelSpec, root: &Path, staging: &TempDir, home: &Path) -> Result<()> {
     // Looked at before the long copy, to say at once what is wrong.
+    for file in spec.files {
+        let path = root.join(file.path);
+        if let Some(length) =
+            fs::metadata(&path).map(|found| found.len()).ok().filter(|found| *found > file.most_bytes())
+        {
+            let most = file.most_bytes();
+            return Err(Error::new(Kind::Corrupt, format!("{} has {length} bytes, more than {most}", path.display())));
+        }
+    }
     match spec.kind {
         ModelKind::Embedding => check_configuration(spec, root)?,
         ModelKind::Classifier => drop(describe(root, spec)?),

@@ -2,6 +2,7 @@
 //! hub keeps them.
 
 use crate::error::{Error, Result};
+use crate::model::archive::LIMITS;
 
 /// What a model does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,6 +35,25 @@ pub struct FileSpec<'a> {
     pub sha256: Option<&'a str>,
     /// Whether the bytes decide the results, and so belong into the model's name.
     pub decides_results: bool,
+}
+
+/// The longest a file may be whose hash is not known, in bytes: a few settings.
+const MAX_SETTINGS_BYTES: u64 = 1024 * 1024;
+
+/// The longest the words of a model may be whose hash is not known, in bytes: several times those of a
+/// hundred languages.
+const MAX_WORDS_BYTES: u64 = 64 * 1024 * 1024;
+
+impl FileSpec<'_> {
+    /// The most bytes the file may have, whoever gives it.
+    pub fn most_bytes(&self) -> u64 {
+        match self.path {
+            "tokenizer.json" | "vocab.txt" | "vocab.json" | "merges.txt" if self.sha256.is_none() => MAX_WORDS_BYTES,
+            "model.safetensors" => LIMITS.bytes,
+            _ if self.sha256.is_some() => LIMITS.bytes,
+            _ => MAX_SETTINGS_BYTES,
+        }
+    }
 }
 
 /// A model this program can install and run: one of [`MODELS`], or a classifier that somebody brings
@@ -89,6 +109,13 @@ impl<'a> ModelSpec<'a> {
             english: false,
             files,
         }
+    }
+}
+
+impl ModelSpec<'_> {
+    /// Whether somebody brought it along, so that its name is theirs.
+    pub fn is_brought(&self) -> bool {
+        self.kind == ModelKind::Classifier && self.labels.is_empty()
     }
 }
 

@@ -282,6 +282,13 @@ fn what_is_no_classifier_or_a_trap_is_refused_and_nothing_is_left() {
     let weights = fs::OpenOptions::new().write(true).open(folder.join("model.safetensors")).unwrap();
     weights.set_len(9000).unwrap();
     install(&sandbox, "mine", &folder).code(5).says("model.safetensors");
+    let folder = changed(&sandbox, "tiny-roberta", "huge", |_| {});
+    for (name, bytes) in [("config.json", 1 << 21), ("tokenizer.json", 1 << 27), ("model.safetensors", 1_u64 << 40)] {
+        // With nothing in it, so that it takes no room.
+        fs::OpenOptions::new().write(true).open(folder.join(name)).unwrap().set_len(bytes).unwrap();
+        install(&sandbox, "mine", &folder).code(5).says("more than").says(name);
+        fs::copy(fixture("tiny-roberta").join(name), folder.join(name)).unwrap();
+    }
     sandbox.shell("mkdir evil && ln -s /etc/passwd evil/config.json && tar -cf evil.tar evil").ok();
     install(&sandbox, "mine", &sandbox.path("evil.tar")).code(5).says("link");
     let left = fs::read_dir(sandbox.data().join("models")).map(|entries| entries.count()).unwrap_or(0);

@@ -49,24 +49,29 @@ impl Way {
     }
 }
 
-/// Whether a label says that nothing is there.
-fn is_absence(label: &str) -> bool {
-    ["neutral", "none", "no emotion", "no_emotion"].contains(&label.to_lowercase().as_str())
-}
-
 impl Verdict {
     /// Of a text that the model has nothing to say about: neutral, with a confidence of nothing.
     pub fn none() -> Verdict {
         Verdict { sentiment_label: Way::Neutral.name().into(), confidence_score: 0.0, emotions: None }
     }
 
-    /// Puts the scores of a text's passages together; each has its length in bytes.
+    /// Puts the scores of a text's passages together; each has its length in bytes. The text is what its
+    /// passages are on the average, each counted by its length.
     ///
-    /// Where the labels share 1, a text is what its passages are on the average, each counted by its length:
-    /// for sentences the mean followed what people said best (see [`crate::analysis::sentiment::vader`]). Where
-    /// each label is judged for itself, the text has it when one passage has it: the highest score counts, so
-    /// that one glad passage is not washed out by much that only tells. A label that means absence is the
-    /// other way round: nothing is there when nothing is in any passage, so the lowest counts.
+    /// For sentiment the mean followed best what people said (see [`crate::analysis::sentiment::vader`]). For labels
+    /// that are judged each for itself it was tried with the scores of [`crate::analysis::emotions`], for these
+    /// models cannot be had here: texts of 20, 30 and 60 online comments in passages of 10, of which 30 %, 60 % or
+    /// none had one emotion and the rest was neutral; how often the strongest label was the right one:
+    ///
+    /// | put together by | 30 % | 60 % | none | mean |
+    /// | --- | --- | --- | --- | --- |
+    /// | mean | 0.34 | 0.71 | 0.56 | 0.54 |
+    /// | square root of the mean of squares | 0.39 | 0.75 | 0.49 | 0.54 |
+    /// | highest | 0.40 | 0.74 | 0.40 | 0.52 |
+    /// | highest, and the lowest of neutral | 0.46 | 0.80 | 0.08 | 0.44 |
+    ///
+    /// The last would say that a label holds of a text when it holds of a passage, and that nothing is there when
+    /// nothing is anywhere: of long texts it always finds something.
     ///
     /// When every label says which way it points, the label of the whole is `negative`, `neutral` or
     /// `positive`, by the sum of their scores; otherwise it is the strongest one, as the model calls it. The
@@ -74,15 +79,8 @@ impl Verdict {
     pub fn of(labels: &[String], apart: bool, passages: &[(usize, Vec<f32>)]) -> Verdict {
         let length: usize = passages.iter().map(|(length, _)| length.max(&1)).sum();
         let score = |index: usize| -> f64 {
-            let scores = passages.iter().map(|(_, scores)| f64::from(scores[index]));
-            match apart {
-                true if is_absence(&labels[index]) => scores.fold(1.0, f64::min),
-                true => scores.fold(0.0, f64::max),
-                false => {
-                    passages.iter().map(|(bytes, s)| (*bytes).max(1) as f64 * f64::from(s[index])).sum::<f64>()
-                        / length as f64
-                }
-            }
+            let parts = passages.iter().map(|(bytes, scores)| (*bytes).max(1) as f64 * f64::from(scores[index]));
+            parts.sum::<f64>() / length as f64
         };
         let scores: Vec<f64> = (0..labels.len()).map(score).collect();
         let ways: Option<Vec<Way>> = labels.iter().map(|label| Way::of(label)).collect();
@@ -171,12 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_is_the_mean_of_its_passages_or_has_what_one_of_them_has() {
+    fn a_long_text_is_the_mean_of_its_passages_each_by_its_length() {
         let long: [(usize, &[f32]); 2] = [(300, &[0.9, 0.1]), (100, &[0.1, 0.9])];
         assert_eq!(verdict(&["negative", "positive"], false, &long), ("negative".into(), 0.7));
-        let apart: [(usize, &[f32]); 2] = [(300, &[0.05, 0.95]), (100, &[0.8, 0.1])];
-        assert_eq!(verdict(&["joy", "neutral"], true, &apart), ("joy".into(), 0.8));
-        assert_eq!(verdict(&["joy", "neutral"], true, &apart[..1]), ("neutral".into(), 0.95));
+        let apart: [(usize, &[f32]); 2] = [(300, &[0.2, 0.6]), (100, &[1.0, 0.2])];
+        assert_eq!(verdict(&["joy", "neutral"], true, &apart), ("neutral".into(), 0.5));
+        assert_eq!(verdict(&["joy", "neutral"], true, &apart[1..]), ("joy".into(), 1.0));
     }
 
     #[test]

@@ -13,14 +13,18 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Word pieces of a passage, without the two special ones. The classifiers that people use were trained on
 /// single sentences and comments, rarely longer than this, and say less and less of more at once.
 const PASSAGE: usize = 126;
 
-/// Texts judged between two commits, as for vectors.
+/// Texts asked for at once, so that Ctrl-C and progress are prompt.
 const BATCH: usize = 32;
+
+/// How long what was judged waits for its commit.
+const COMMIT_EVERY: Duration = Duration::from_secs(1);
 
 /// Entries looked for at a time.
 const PAGE: usize = 500;
@@ -57,45 +61,8 @@ pub(super) fn judge_all(
     }
     for model in parts.classifiers {
         let Some(classifier) = &model.classifier else { continue };
-        let mut judge = Judge::new(model, classifier, &mut *parts.connect);
         let mut judged = Judged { model_name: model.name.clone(), ..Judged::default() };
-        let pending = parts.store.count_without_sentiment(&model.name)?;
-        let mut say = |done: u64, now: i64| {
-            progress(&Status { step: model.id.clone(), done, total: pending.max(done), at: now });
-        };
-        let mut before: Option<Uuid> = None;
-        let outcome = loop {
-            let page = parts.store.unjudged(&model.name, before, PAGE)?;
-            let Some((last, _)) = page.last() else { break Ok(()) };
-            before = Some(*last);
-            let mut batches = page.chunks(BATCH);
-            let failed = batches.try_for_each(|batch| {
-                if parts.interrupted.load(Ordering::Relaxed) {
-                    return Err(Error::new(Kind::Interrupted, "interrupted")
-                        .hint("what was done is kept; `journal analyze` goes on from here"));
-                }
-                say(judged.entries, (parts.now)().timestamp());
-                let now = (parts.now)().timestamp().max(0).unsigned_abs();
-                let verdicts = judge.verdicts(batch, parts.cache, now, &mut judged, &mut report.failed)?;
-                let rows: Vec<_> = verdicts
-                    .into_iter()
-                    .map(|(entry, text, verdict)| {
-                        let row = verdict.sentiment((parts.new_id)((parts.now)()), &model.name);
-                        (entry, text, row)
-                    })
-                    .collect();
-                judged.entries += parts.store.save_judgements_of_model(&model.id, &rows)? as u64;
-                if judge.waiting.len() >= WAITING {
-                    let _ = parts.cache.put_many(&judge.waiting_puts(), now);
-                }
-                say(judged.entries, (parts.now)().timestamp());
-                Ok(())
-            });
-            if failed.is_err() {
-                break failed;
-            }
-        };
-        puts.extend(judge.waiting_puts());
+        let outcome = judge_pending(parts, (model, classifier), &mut judged, &mut report.failed, puts, progress);
         report.classifiers.push(judged);
         match outcome {
             // One that is damaged does not keep the others from judging.
@@ -106,6 +73,56 @@ pub(super) fn judge_all(
         }
     }
     Ok(())
+}
+
+/// Judges what is pending, page by page. What was judged is committed at the end of a page, and every second
+/// while the model takes its time: each commit waits for the disk.
+fn judge_pending(
+    parts: &mut Parts,
+    (model, classifier): (&InstalledModel, &Classifier),
+    judged: &mut Judged,
+    failed: &mut Vec<String>,
+    puts: &mut Vec<Put>,
+    progress: &mut dyn FnMut(&Status),
+) -> Result<()> {
+    let pending = parts.store.count_without_sentiment(&model.name)?;
+    let mut judge = Judge::new(model, classifier, &mut *parts.connect);
+    let mut before: Option<Uuid> = None;
+    let mut page_by_page = || -> Result<()> {
+        loop {
+            let page = parts.store.unjudged(&model.name, before, PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            before = Some(*last);
+            let (mut rows, mut since) = (Vec::new(), Instant::now());
+            let outcome = page.chunks(BATCH).try_for_each(|batch| {
+                if parts.interrupted.load(Ordering::Relaxed) {
+                    return Err(Error::new(Kind::Interrupted, "interrupted")
+                        .hint("what was done is kept; `journal analyze` goes on from here"));
+                }
+                let (done, at) = (judged.entries + rows.len() as u64, (parts.now)().timestamp());
+                progress(&Status { step: model.id.clone(), done, total: pending.max(done), at });
+                let verdicts = judge.verdicts(batch, parts.cache, at.max(0).unsigned_abs(), judged, failed)?;
+                rows.extend(verdicts.into_iter().map(|(entry, text, verdict)| {
+                    (entry, text, verdict.sentiment((parts.new_id)((parts.now)()), &model.name))
+                }));
+                if since.elapsed() >= COMMIT_EVERY {
+                    let done = std::mem::take(&mut rows);
+                    judged.entries += parts.store.save_judgements_of_model(&model.id, &done)? as u64;
+                    since = Instant::now();
+                }
+                Ok(())
+            });
+            judged.entries += parts.store.save_judgements_of_model(&model.id, &rows)? as u64;
+            outcome?;
+            if judge.waiting.len() >= WAITING {
+                let now = (parts.now)().timestamp().max(0).unsigned_abs();
+                let _ = parts.cache.put_many(&judge.waiting_puts(), now);
+            }
+        }
+    };
+    let outcome = page_by_page();
+    puts.extend(judge.waiting_puts());
+    outcome
 }
 
 /// A classifier that can be asked.
@@ -151,20 +168,30 @@ impl<'a> Judge<'a> {
     ) -> Result<Vec<Row>> {
         let hashes: Vec<String> = batch.iter().map(|(_, text)| text_hash(&self.model.name, text)).collect();
         let mut known: BTreeMap<&str, Verdict> = BTreeMap::new();
-        let mut asked: Vec<(&str, &str)> = Vec::new();
+        let mut unknown: Vec<(&str, &str)> = Vec::new();
         for ((_, text), hash) in batch.iter().zip(&hashes) {
-            if known.contains_key(hash.as_str()) || asked.iter().any(|(other, _)| other == hash) {
+            if known.contains_key(hash.as_str()) || unknown.iter().any(|(other, _)| other == hash) {
                 continue;
             }
             if self.english && in_another_language(text) {
                 known.insert(hash, Verdict::none());
             } else if let Some(verdict) = self.waiting.get(hash) {
                 known.insert(hash, verdict.clone());
-            } else if let Some(verdict) = cache.get_json::<Verdict>(Namespace::ModelsSentiment, hash, now) {
-                judged.from_cache += 1;
-                known.insert(hash, verdict);
             } else {
-                asked.push((hash, text));
+                unknown.push((hash, text));
+            }
+        }
+        // All at once: each look opens the file.
+        let wanted: Vec<&str> = unknown.iter().map(|(hash, _)| *hash).collect();
+        let kept = cache.get_many(Namespace::ModelsSentiment, &wanted, now);
+        let mut asked: Vec<(&str, &str)> = Vec::new();
+        for ((hash, text), kept) in unknown.into_iter().zip(kept) {
+            match kept.and_then(|kept| serde_json::from_slice::<Verdict>(&kept).ok()) {
+                Some(verdict) => {
+                    judged.from_cache += 1;
+                    known.insert(hash, verdict);
+                }
+                None => asked.push((hash, text)),
             }
         }
         let mut answers = |this: &mut Self, asked: &[(&'_ str, &'_ str)]| -> Result<Vec<Verdict>> {

@@ -67,12 +67,17 @@ pub(super) fn judge_all(
         match outcome {
             // One that is damaged does not keep the others from judging.
             Err(error) if parts.work == Work::All && error.kind() == Kind::Corrupt => {
-                report.failed.push(format!("entries by {}: {error}", model.id));
+                report.failed.push(format!("{} {error}", judged_by(&model.id)));
             }
             outcome => outcome?,
         }
     }
     Ok(())
+}
+
+/// How a report of what failed begins when it is about everything that a classifier should judge.
+pub fn judged_by(id: &str) -> String {
+    format!("entries by {id}:")
 }
 
 /// Judges what is pending, page by page. What was judged is committed at the end of a page, and every second

@@ -1,5 +1,6 @@
 //! What is pending, derived from what is missing.
 
+use crate::analysis::classify::judged_by;
 use crate::analysis::drain::{Status, TASK};
 use crate::analysis::emotions::{self, EMOTIONS, VECTORS_OF};
 use crate::analysis::sentiment::VADER;
@@ -26,8 +27,13 @@ pub(super) fn pending(app: &mut App) -> Result<Vec<Pending>> {
     let now = app.now().timestamp().max(0).unsigned_abs();
     let cache = app.cache();
     let status: Option<Status> = if running { cache.get_json(Namespace::TasksStatus, TASK, now) } else { None };
-    let failure: Option<serde_json::Value> = cache.get_json(Namespace::TasksResults, TASK, now);
-    let failure = failure.and_then(|result| Some(result.get("error")?.as_str()?.to_string()));
+    let results: Option<serde_json::Value> = cache.get_json(Namespace::TasksResults, TASK, now);
+    let failed: Vec<String> = results
+        .iter()
+        .filter_map(|results| serde_json::from_value::<Vec<String>>(results.get("failed")?.clone()).ok())
+        .flatten()
+        .collect();
+    let failure = results.and_then(|result| Some(result.get("error")?.as_str()?.to_string()));
     let model = app.model_if_installed()?;
     let waiting = if app.config.analyze_in_background {
         "the next change, or `journal analyze`, starts it"
@@ -74,7 +80,8 @@ pub(super) fn pending(app: &mut App) -> Result<Vec<Pending>> {
     let (there, missing) = app.classifiers();
     let server = if there.is_empty() { None } else { app.model_server().err().map(|error| error.to_string()) };
     for model in there {
-        push(&model.id, app.store()?.count_without_sentiment(&model.name)?, server.clone());
+        let damaged = failed.iter().find(|failed| failed.starts_with(&judged_by(&model.id))).cloned();
+        push(&model.id, app.store()?.count_without_sentiment(&model.name)?, server.clone().or(damaged));
     }
     for (name, why) in missing {
         let hint = why.hint_text().map(|hint| format!(": {hint}")).unwrap_or_default();

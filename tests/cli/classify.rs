@@ -322,6 +322,14 @@ fn what_is_no_classifier_or_a_trap_is_refused_and_nothing_is_left() {
     fs::write(&path, bytes).unwrap();
     sandbox.run(["models", "verify", "mine"]).code(5).says("model.safetensors");
     sandbox.run(["analyze", "--model", "mine"]).code(5).says("model.safetensors");
+    // By itself, too: the rest is done, and it is said what is not.
+    install(&sandbox, "feel", &fixture("tiny-roberta")).ok();
+    sandbox.run(["config", "set", "classifiers", "mine,feel"]).ok();
+    let report = sandbox.run(["analyze", "--json"]).code(8);
+    assert_eq!(counts(&report.json()["classifiers"][1]), [1, 1, 0]);
+    let tasks = sandbox.run(["tasks", "--json"]).ok().array("tasks");
+    let task = tasks.iter().find(|task| task["task_id"] == "mine").unwrap();
+    assert!(task["state"] == "blocked" && task["reason"].as_str().unwrap().contains("model.safetensors"), "{task}");
     sandbox.run(["models", "remove", "mine"]).ok();
     sandbox.run(["analyze", "--model", "mine"]).code(2).says("there is no model 'mine'");
 }

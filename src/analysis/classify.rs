@@ -10,7 +10,7 @@ use crate::journal::passage::units;
 use crate::model::files::Classifier;
 use crate::model::{InstalledModel, ModelClient, ModelRef, registry};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -20,8 +20,8 @@ use uuid::Uuid;
 /// single sentences and comments, rarely longer than this, and say less and less of more at once.
 const PASSAGE: usize = 126;
 
-/// Texts asked for at once, so that Ctrl-C and progress are prompt.
-const BATCH: usize = 32;
+/// Texts asked for at once: a few seconds of work, so that Ctrl-C and progress are prompt.
+const BATCH: usize = 8;
 
 /// How long what was judged waits for its commit.
 const COMMIT_EVERY: Duration = Duration::from_secs(1);
@@ -98,6 +98,8 @@ fn judge_pending(
             let page = parts.store.unjudged(&model.name, before, PAGE)?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             before = Some(*last);
+            let now = (parts.now)().timestamp().max(0).unsigned_abs();
+            judged.from_cache += judge.look_up(&page, parts.cache, now);
             let (mut rows, mut since) = (Vec::new(), Instant::now());
             let outcome = page.chunks(BATCH).try_for_each(|batch| {
                 if parts.interrupted.load(Ordering::Relaxed) {
@@ -106,7 +108,7 @@ fn judge_pending(
                 }
                 let (done, at) = (judged.entries + rows.len() as u64, (parts.now)().timestamp());
                 progress(&Status { step: model.id.clone(), done, total: pending.max(done), at });
-                let verdicts = judge.verdicts(batch, parts.cache, at.max(0).unsigned_abs(), judged, failed)?;
+                let verdicts = judge.verdicts(batch, judged, failed)?;
                 rows.extend(verdicts.into_iter().map(|(entry, text, verdict)| {
                     (entry, text, verdict.sentiment((parts.new_id)((parts.now)()), &model.name))
                 }));
@@ -120,7 +122,6 @@ fn judge_pending(
             judged.entries += parts.store.save_judgements_of_model(&model.id, &rows)? as u64;
             outcome?;
             if judge.waiting.len() >= WAITING {
-                let now = (parts.now)().timestamp().max(0).unsigned_abs();
                 let _ = parts.cache.put_many(&judge.waiting_puts(), now);
             }
         }
@@ -139,6 +140,8 @@ struct Judge<'a> {
     reference: ModelRef,
     classifier: &'a Classifier,
     english: bool,
+    /// What the cache had, by hash.
+    kept: BTreeMap<String, Verdict>,
     /// What the cache is to keep, by hash.
     waiting: BTreeMap<String, Verdict>,
 }
@@ -153,8 +156,8 @@ impl<'a> Judge<'a> {
         connect: &'a mut dyn FnMut() -> Result<ModelClient>,
     ) -> Judge<'a> {
         let english = registry::find(&model.id).is_ok_and(|spec| spec.english);
-        let (reference, waiting) = (model.reference(), BTreeMap::new());
-        Judge { connect, client: None, model, reference, classifier, english, waiting }
+        let (reference, kept, waiting) = (model.reference(), BTreeMap::new(), BTreeMap::new());
+        Judge { connect, client: None, model, reference, classifier, english, kept, waiting }
     }
 
     fn waiting_puts(&mut self) -> Vec<Put> {
@@ -162,41 +165,38 @@ impl<'a> Judge<'a> {
         waiting.iter().filter_map(|(hash, verdict)| Put::json(Namespace::ModelsSentiment, hash, verdict)).collect()
     }
 
+    /// Takes what the cache has of these texts, all at once, for each look opens the file. Gives how many texts it
+    /// had.
+    fn look_up(&mut self, page: &[(Uuid, String)], cache: &Cache, now: u64) -> u64 {
+        let hashes: BTreeSet<String> = page.iter().map(|(_, text)| text_hash(&self.model.name, text)).collect();
+        let wanted: Vec<String> = hashes.into_iter().filter(|hash| !self.waiting.contains_key(hash)).collect();
+        let found = cache.get_many(Namespace::ModelsSentiment, &wanted, now);
+        let found = wanted.into_iter().zip(found);
+        let sound = |value: Vec<u8>| serde_json::from_slice(&value).ok().filter(Verdict::is_sound);
+        self.kept = found.filter_map(|(hash, value)| Some((hash, sound(value?)?))).collect();
+        self.kept.len() as u64
+    }
+
     /// A judgement of each entry, except of those that the model cannot take, which are named in `failed`.
     fn verdicts(
         &mut self,
         batch: &[(Uuid, String)],
-        cache: &Cache,
-        now: u64,
         judged: &mut Judged,
         failed: &mut Vec<String>,
     ) -> Result<Vec<Row>> {
         let hashes: Vec<String> = batch.iter().map(|(_, text)| text_hash(&self.model.name, text)).collect();
         let mut known: BTreeMap<&str, Verdict> = BTreeMap::new();
-        let mut unknown: Vec<(&str, &str)> = Vec::new();
+        let mut asked: Vec<(&str, &str)> = Vec::new();
         for ((_, text), hash) in batch.iter().zip(&hashes) {
-            if known.contains_key(hash.as_str()) || unknown.iter().any(|(other, _)| other == hash) {
+            if known.contains_key(hash.as_str()) || asked.iter().any(|(other, _)| other == hash) {
                 continue;
             }
             if self.english && in_another_language(text) {
                 known.insert(hash, Verdict::none());
-            } else if let Some(verdict) = self.waiting.get(hash) {
+            } else if let Some(verdict) = self.waiting.get(hash).or_else(|| self.kept.get(hash)) {
                 known.insert(hash, verdict.clone());
             } else {
-                unknown.push((hash, text));
-            }
-        }
-        // All at once: each look opens the file.
-        let wanted: Vec<&str> = unknown.iter().map(|(hash, _)| *hash).collect();
-        let kept = cache.get_many(Namespace::ModelsSentiment, &wanted, now);
-        let mut asked: Vec<(&str, &str)> = Vec::new();
-        for ((hash, text), kept) in unknown.into_iter().zip(kept) {
-            match kept.and_then(|kept| serde_json::from_slice::<Verdict>(&kept).ok()) {
-                Some(verdict) => {
-                    judged.from_cache += 1;
-                    known.insert(hash, verdict);
-                }
-                None => asked.push((hash, text)),
+                asked.push((hash, text));
             }
         }
         let mut answers = |this: &mut Self, asked: &[(&'_ str, &'_ str)]| -> Result<Vec<Verdict>> {
@@ -358,7 +358,7 @@ mod tests {
         };
         let german = "Der Zug fuhr um acht, und alles war gut. Danach sind wir noch lange am Fluss entlang gegangen, \
             bis es dunkel wurde und die Laternen angingen. Zu Hause gab es Suppe, und keiner wollte schlafen gehen.";
-        let (entry, cache) = (Uuid::nil(), Cache::new("/nosuch/cache", 1 << 20));
+        let entry = Uuid::nil();
         for (id, is_asked) in [("distilbert-sst2", false), ("roberta-go-emotions", false), ("mine", true)] {
             let model = model(id);
             let mut asked = false;
@@ -368,7 +368,7 @@ mod tests {
             };
             let mut judge = Judge::new(&model, &classifier, &mut connect);
             let batch = [(entry, german.to_string())];
-            let rows = judge.verdicts(&batch, &cache, 0, &mut Judged::default(), &mut Vec::new());
+            let rows = judge.verdicts(&batch, &mut Judged::default(), &mut Vec::new());
             assert_eq!(
                 (rows.ok(), asked),
                 match is_asked {

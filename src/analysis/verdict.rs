@@ -55,6 +55,12 @@ impl Verdict {
         Verdict { sentiment_label: Way::Neutral.name().into(), confidence_score: 0.0, emotions: None }
     }
 
+    /// Whether the schema holds it. What comes from the cache may be anybody's.
+    pub fn is_sound(&self) -> bool {
+        let label = self.sentiment_label.chars().count();
+        (1..=50).contains(&label) && (0.0..=1.0).contains(&self.confidence_score)
+    }
+
     /// Puts the scores of a text's passages together; each has its length in bytes. The text is what its
     /// passages are on the average, each counted by its length.
     ///

@@ -2,6 +2,7 @@
 //! are tiny and random, and answer what the Python reference answers.
 
 use crate::support::{Outcome, Sandbox, fixture, sample};
+use journaling_ai::cache::{Cache, Namespace, Put};
 use journaling_ai::model::protocol::decode_vector;
 use serde_json::{Value, json};
 use std::fs;
@@ -128,6 +129,18 @@ fn what_was_judged_within_a_day_is_not_given_to_the_model_again() {
     for name in ["sentiment_label", "confidence_score", "emotions"] {
         assert_eq!(value[name], row[name], "{name}");
     }
+
+    // Something else under the key is nothing.
+    let cache = Cache::new(sandbox.data().join("cache.redb"), 1 << 28);
+    let hash = key.rsplit(':').next().unwrap();
+    let now = chrono::DateTime::parse_from_rfc3339(crate::support::NOW).unwrap().timestamp().unsigned_abs();
+    let good = cache.get(Namespace::ModelsSentiment, hash, now).unwrap();
+    for wrong in ["{}", r#"{"sentiment_label":"joy","confidence_score":7.0,"emotions":null}"#] {
+        let _ = cache.put_many(&[Put::bytes(Namespace::ModelsSentiment, hash, wrong.into())], now);
+        sandbox.database().execute("DELETE FROM sentiment_analysis WHERE model_name <> 'vader'", []).unwrap();
+        assert_eq!(counts(&analyze(&sandbox, "mine")), [2, 1, 0], "{wrong}");
+    }
+    assert_eq!(cache.get(Namespace::ModelsSentiment, hash, now).unwrap(), good);
 
     // The rows are lost, the text comes again, or was changed and changed back: no inference.
     sandbox.database().execute("DELETE FROM sentiment_analysis WHERE model_name <> 'vader'", []).unwrap();

@@ -31,6 +31,7 @@ pub(crate) fn sample() -> PathBuf {
 }
 
 /// The folder of a tiny model that comes with the tests.
+#[cfg(feature = "model-server")]
 pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models").join(name)
 }

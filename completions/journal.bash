@@ -130,6 +130,9 @@ _journal() {
             journal__subcmd__cache,help)
                 cmd="journal__subcmd__cache__subcmd__help"
                 ;;
+            journal__subcmd__cache,keys)
+                cmd="journal__subcmd__cache__subcmd__keys"
+                ;;
             journal__subcmd__cache,stats)
                 cmd="journal__subcmd__cache__subcmd__stats"
                 ;;
@@ -141,6 +144,9 @@ _journal() {
                 ;;
             journal__subcmd__cache__subcmd__help,help)
                 cmd="journal__subcmd__cache__subcmd__help__subcmd__help"
+                ;;
+            journal__subcmd__cache__subcmd__help,keys)
+                cmd="journal__subcmd__cache__subcmd__help__subcmd__keys"
                 ;;
             journal__subcmd__cache__subcmd__help,stats)
                 cmd="journal__subcmd__cache__subcmd__help__subcmd__stats"
@@ -285,6 +291,9 @@ _journal() {
                 ;;
             journal__subcmd__help__subcmd__cache,get)
                 cmd="journal__subcmd__help__subcmd__cache__subcmd__get"
+                ;;
+            journal__subcmd__help__subcmd__cache,keys)
+                cmd="journal__subcmd__help__subcmd__cache__subcmd__keys"
                 ;;
             journal__subcmd__help__subcmd__cache,stats)
                 cmd="journal__subcmd__help__subcmd__cache__subcmd__stats"
@@ -832,7 +841,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__cache)
-            opts="-q -h -V --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version stats get clear help"
+            opts="-q -h -V --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version stats keys get clear help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -922,7 +931,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__cache__subcmd__help)
-            opts="stats get clear help"
+            opts="stats keys get clear help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -977,6 +986,20 @@ _journal() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        journal__subcmd__cache__subcmd__help__subcmd__keys)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         journal__subcmd__cache__subcmd__help__subcmd__stats)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -984,6 +1007,36 @@ _journal() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        journal__subcmd__cache__subcmd__keys)
+            opts="-q -h -V --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version auth api models tasks"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1670,7 +1723,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__help__subcmd__cache)
-            opts="stats get clear"
+            opts="stats keys get clear"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1698,6 +1751,20 @@ _journal() {
             return 0
             ;;
         journal__subcmd__help__subcmd__cache__subcmd__get)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        journal__subcmd__help__subcmd__cache__subcmd__keys)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3010,13 +3077,29 @@ _journal() {
             return 0
             ;;
         journal__subcmd__models__subcmd__install)
-            opts="-q -h -V --from --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
+            opts="-q -h -V --from --name --hub --revision --sha256 --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hub)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --revision)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sha256)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -735,7 +735,7 @@ complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_su
 complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from help" -f -a "moods" -d 'Set moods: lines of {"id", "mood_score", "updated_at"}'
 complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from help" -f -a "sentiments" -d 'Keep what models said: lines of {"entry_id", "model_name", "sentiment_label", "confidence_score"}'
 complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c journal -n "__fish_journal_using_subcommand analyze" -l model -d 'Do the work of one model alone: vader (sentiment), minilm-emotions-1 (emotions, from vectors of all-MiniLM-L6-v2), or an embedding model that reads entries or topics (vectors)' -r
+complete -c journal -n "__fish_journal_using_subcommand analyze" -l model -d 'Do the work of one model alone: vader (sentiment), minilm-emotions-1 (emotions, from vectors of all-MiniLM-L6-v2), an embedding model that reads entries or topics (vectors), or an installed classifier' -r
 complete -c journal -n "__fish_journal_using_subcommand analyze" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand analyze" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand analyze" -l user -d 'E-mail address of the user [default: the first user]' -r
@@ -779,7 +779,7 @@ complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_s
 complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -f -a "list" -d 'Show known and installed models, and what each of them reads'
 complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -f -a "install" -d 'Install a model from a folder or an archive, or else from the public hub'
 complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -f -a "verify" -d 'Read every file and compare it with what was installed'
-complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -f -a "remove" -d 'Remove a model\'s files; vectors stay until another model replaces them'
+complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -f -a "remove" -d 'Remove a model\'s files; vectors stay until another model replaces them, and judgements stay'
 complete -c journal -n "__fish_journal_using_subcommand models; and not __fish_seen_subcommand_from list install verify remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from list" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from list" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
@@ -795,6 +795,10 @@ complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l from -d 'A folder with the model\'s files, or a .zip, .whl, .tar or .tar.gz that contains it' -r -F
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l name -d 'What to call a classifier that is not in the list; with --from or --hub' -r
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l hub -d 'Fetch the classifier from this repository of the hub' -r
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l revision -d 'The commit to fetch, 40 hexadecimal digits: what a branch means changes' -r
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l sha256 -d 'The SHA-256 that model.safetensors must have; without it the hub is believed' -r
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from install" -l user -d 'E-mail address of the user [default: the first user]' -r
@@ -837,25 +841,26 @@ complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show known and installed models, and what each of them reads'
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "install" -d 'Install a model from a folder or an archive, or else from the public hub'
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Read every file and compare it with what was installed'
-complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a model\'s files; vectors stay until another model replaces them'
+complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a model\'s files; vectors stay until another model replaces them, and judgements stay'
 complete -c journal -n "__fish_journal_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats get clear help" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
-complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats get clear help" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
-complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats get clear help" -l user -d 'E-mail address of the user [default: the first user]' -r
-complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats get clear help" -l color -d 'When to colour' -r -f -a "auto\t''
+complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats keys get clear help" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats keys get clear help" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats keys get clear help" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats keys get clear help" -l color -d 'When to colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats get clear help" -l json -d 'Print one JSON document'
-complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats get clear help" -l jsonl -d 'Print one JSON object a line'
-complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats get clear help" -s q -l quiet -d 'Say nothing but warnings and errors'
-complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats get clear help" -l no-input -d 'Never ask anything'
-complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats get clear help" -l no-pager -d 'Do not use a pager'
-complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats get clear help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats get clear help" -s V -l version -d 'Print version'
-complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats get clear help" -f -a "stats" -d 'Show what is in the cache: entries, bytes, age, hits and misses of each kind'
-complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats get clear help" -f -a "get" -d 'Print a value as JSON'
-complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats get clear help" -f -a "clear" -d 'Remove what is in the cache'
-complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats get clear help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats keys get clear help" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats keys get clear help" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats keys get clear help" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats keys get clear help" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats keys get clear help" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats keys get clear help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats keys get clear help" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats keys get clear help" -f -a "stats" -d 'Show what is in the cache: entries, bytes, age, hits and misses of each kind'
+complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats keys get clear help" -f -a "keys" -d 'List the keys that something is kept under'
+complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats keys get clear help" -f -a "get" -d 'Print a value as JSON'
+complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats keys get clear help" -f -a "clear" -d 'Remove what is in the cache'
+complete -c journal -n "__fish_journal_using_subcommand cache; and not __fish_seen_subcommand_from stats keys get clear help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from stats" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from stats" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from stats" -l user -d 'E-mail address of the user [default: the first user]' -r
@@ -869,6 +874,19 @@ complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_s
 complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from stats" -l no-pager -d 'Do not use a pager'
 complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from stats" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from keys" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from keys" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from keys" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from keys" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from keys" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from keys" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from keys" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from keys" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from keys" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from keys" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from keys" -s V -l version -d 'Print version'
 complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from get" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from get" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from get" -l user -d 'E-mail address of the user [default: the first user]' -r
@@ -897,6 +915,7 @@ complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_s
 complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from clear" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from clear" -s V -l version -d 'Print version'
 complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from help" -f -a "stats" -d 'Show what is in the cache: entries, bytes, age, hits and misses of each kind'
+complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from help" -f -a "keys" -d 'List the keys that something is kept under'
 complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from help" -f -a "get" -d 'Print a value as JSON'
 complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from help" -f -a "clear" -d 'Remove what is in the cache'
 complete -c journal -n "__fish_journal_using_subcommand cache; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -1168,8 +1187,9 @@ complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_su
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "list" -d 'Show known and installed models, and what each of them reads'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "install" -d 'Install a model from a folder or an archive, or else from the public hub'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "verify" -d 'Read every file and compare it with what was installed'
-complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "remove" -d 'Remove a model\'s files; vectors stay until another model replaces them'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "remove" -d 'Remove a model\'s files; vectors stay until another model replaces them, and judgements stay'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from cache" -f -a "stats" -d 'Show what is in the cache: entries, bytes, age, hits and misses of each kind'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from cache" -f -a "keys" -d 'List the keys that something is kept under'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from cache" -f -a "get" -d 'Print a value as JSON'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from cache" -f -a "clear" -d 'Remove what is in the cache'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from migrate" -f -a "status" -d 'Show which migrations are applied; changes nothing'

@@ -205,6 +205,23 @@ impl App {
         if_installed(self.model_folders().locate(id)).map(Result::ok)
     }
 
+    /// The classifiers that the configuration names: those that are there, and why the others cannot be used.
+    pub fn classifiers(&self) -> (Vec<InstalledModel>, Vec<(String, Error)>) {
+        let (folders, mut there, mut missing) = (self.model_folders(), Vec::new(), Vec::new());
+        for name in &self.config.classifiers {
+            match folders.locate(name) {
+                Ok(model) => there.push(model),
+                Err(error) if error.kind() == Kind::NotFound => {
+                    let error = Error::new(Kind::ModelUnavailable, format!("the model {name} is not installed"))
+                        .hint(format!("install it: journal models install --name {name} --from PATH"));
+                    missing.push((name.clone(), error));
+                }
+                Err(error) => missing.push((name.clone(), error)),
+            }
+        }
+        (there, missing)
+    }
+
     /// How to reach the model server.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ pub struct Key {
 }
 
 /// Every setting there is.
-pub const KEYS: [Key; 17] = [
+pub const KEYS: [Key; 19] = [
     Key { name: "user", default: "", about: "E-mail address of the user whose journal this is; empty: the first user" },
     Key { name: "time_zone", default: "", about: "IANA name, such as Europe/Berlin; empty: the system's" },
     Key { name: "day_start", default: "00:00", about: "When a new day begins for new entries, such as 04:00" },
@@ -50,12 +50,22 @@ pub const KEYS: [Key; 17] = [
         about: "The model that reads topics; empty: all-MiniLM-L6-v2 where it is installed, else all-mpnet-base-v2",
     },
     Key {
+        name: "classifiers",
+        default: "",
+        about: "Classifiers that judge every entry by themselves, such as distilbert-sst2; separated by commas",
+    },
+    Key {
         name: "model_idle_seconds",
         default: "300",
         about: "How long the model server stays loaded with nothing to do",
     },
     Key { name: "model_threads", default: "0", about: "Threads the model server computes with; 0: all cores but one" },
     Key { name: "cache_megabytes", default: "256", about: "Size bound of the cache" },
+    Key {
+        name: "cache_answers_ms",
+        default: "100",
+        about: "Answers that take this long, in milliseconds, are kept until the journal changes, for five minutes at most; 0: all",
+    },
     Key {
         name: "slow_statement_ms",
         default: "1000",
@@ -119,12 +129,16 @@ pub struct Config {
     pub entry_model: Option<String>,
     /// The id of the model that reads topics, likewise.
     pub topic_model: Option<String>,
+    /// The classifiers that judge entries by themselves, by id or name.
+    pub classifiers: Vec<String>,
     /// Idle time of the model server, in seconds.
     pub model_idle_seconds: u64,
     /// Threads of the model server.
     pub model_threads: Option<usize>,
     /// Size bound of the cache, in bytes.
     pub cache_bytes: u64,
+    /// How long an answer may take to compute until it is kept in the cache, in milliseconds.
+    pub cache_answers_ms: u64,
     /// How long a statement may take until it is written down as slow, in milliseconds.
     pub slow_statement_ms: u64,
     /// The deployment's PostgreSQL.
@@ -171,6 +185,10 @@ impl ConfigFile {
         let key = key(name)?;
         Ok(match self.document.get(name).and_then(Item::as_value) {
             Some(Value::String(text)) => (text.value().clone(), true),
+            Some(Value::Array(items)) => {
+                let item = |item: &Value| item.as_str().map_or_else(|| item.to_string(), str::to_string);
+                (items.iter().map(item).collect::<Vec<_>>().join(","), true)
+            }
             Some(other) => (other.clone().decorated("", "").to_string(), true),
             None => (key.default.to_string(), false),
         })
@@ -195,6 +213,9 @@ impl ConfigFile {
             Some(text) if key.default.parse::<i64>().is_ok() => {
                 let number: i64 = text.parse().map_err(|_| wrong(name, text, "a whole number"))?;
                 self.document[name] = toml_edit::value(number);
+            }
+            Some(text) if name == "classifiers" => {
+                self.document[name] = toml_edit::value(parts(text).collect::<toml_edit::Array>());
             }
             Some(text) => self.document[name] = toml_edit::value(text),
         }
@@ -228,10 +249,7 @@ impl ConfigFile {
             let analyze = text("analyze")?;
             let model = |name: &str| -> Result<Option<String>> {
                 let Some(id) = set(name)? else { return Ok(None) };
-                let spec = registry::find(&id).map_err(|error| error.context(name))?;
-                if spec.kind != ModelKind::Embedding {
-                    return Err(wrong(name, &id, "a model that gives texts their meaning"));
-                }
+                let spec = registry::find_embedding(&id).map_err(|error| error.context(name))?;
                 Ok(Some(spec.id.to_string()))
             };
             let both = model("model")?;
@@ -258,9 +276,11 @@ impl ConfigFile {
                 },
                 entry_model: model("entry_model")?.or(both.clone()),
                 topic_model: model("topic_model")?.or(both),
+                classifiers: classifiers(&text("classifiers")?)?,
                 model_idle_seconds: number("model_idle_seconds", 7 * 86_400)?,
                 model_threads: Some(number("model_threads", 1024)? as usize).filter(|threads| *threads > 0),
                 cache_bytes: number("cache_megabytes", 1 << 20)?.max(1) << 20,
+                cache_answers_ms: number("cache_answers_ms", 86_400_000)?,
                 slow_statement_ms: number("slow_statement_ms", 86_400_000)?,
                 postgres_url: set("postgres_url")?,
                 postgres_url_file: set("postgres_url_file")?.map(PathBuf::from),
@@ -268,6 +288,24 @@ impl ConfigFile {
         };
         build().map_err(from)
     }
+}
+
+/// The items of a list that is written in one line.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// The classifiers in a list; whether they are installed is another question.
+fn classifiers(text: &str) -> Result<Vec<String>> {
+    let name = |name: &str| match registry::find(name) {
+        Ok(spec) if spec.kind == ModelKind::Classifier => Ok(spec.id.to_string()),
+        Err(_) if registry::check_name(name).is_ok() => Ok(name.to_string()),
+        _ => Err(wrong("classifiers", name, "the name of a classifier")),
+    };
+    let mut names: Vec<String> = parts(text).map(name).collect::<Result<_>>()?;
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    Ok(names)
 }
 
 /// A URL, or `key=value` settings of PostgreSQL, with asterisks for the password; any other text as it is.
@@ -364,8 +402,15 @@ mod tests {
         file.set("day_start", Some("04:00")).unwrap();
         file.write(&path).unwrap();
         assert!(std::fs::read_to_string(&path).unwrap().starts_with("# mine"));
+        file.set("classifiers", Some("mine, distilbert-sst2,mine")).unwrap();
+        file.write(&path).unwrap();
+        assert!(std::fs::read_to_string(&path).unwrap().contains("[\"mine\", \"distilbert-sst2\", \"mine\"]"));
+        assert_eq!(ConfigFile::read(&path).unwrap().resolve().unwrap().classifiers, ["mine", "distilbert-sst2"]);
         for (name, value) in [
             ("day_start", "25:00"),
+            ("model", "distilbert-sst2"),
+            ("classifiers", "all-mpnet-base-v2"),
+            ("classifiers", "../x"),
             ("list_limit", "many"),
             ("analyze", "x"),
             ("nope", "1"),

@@ -10,7 +10,7 @@
 //! - [`index`]: projections on disk: [`index::text`] (tantivy), [`index::vector`] (usearch). They
 //!   know no database; they ask through traits.
 //! - [`follow`]: answers those questions from the store: the one place that knows both.
-//! - [`cache`]: model results, statistics, profiles, logins, in redb. May vanish at any time; what is made of
+//! - [`cache`]: model results, statistics, answers, profiles, logins, in redb. May vanish at any time; what is made of
 //!   the journal bears the position of the log, and is nothing when the log stands elsewhere.
 //! - [`account`]: passwords, logins and how often one may try. They guard the commands, not the file.
 //! - [`model`]: our side of the model server: protocol, client, serve loop, files. No torch.

@@ -2,6 +2,7 @@
 //! what is pending is what has no result, so a run that is killed at any instruction is simply continued
 //! by the next.
 
+use crate::analysis::classify::{Judged, judge_all};
 use crate::analysis::embed::{Embedder, Failed, Sources};
 use crate::analysis::{emotions, sentiment};
 use crate::cache::{Cache, Namespace, Put};
@@ -46,6 +47,8 @@ pub struct Parts<'a> {
     pub readers: &'a [(Collection, Result<InstalledModel>)],
     /// The model whose vectors emotions are read from, when it is installed.
     pub emotions: Option<&'a InstalledModel>,
+    /// The classifiers that are to judge entries.
+    pub classifiers: &'a [InstalledModel],
     /// Connects to the model server, starting it when nobody listens.
     pub connect: &'a mut dyn FnMut() -> Result<ModelClient>,
     /// What else is to be kept when everything is done, in the same transaction of the cache: entries
@@ -72,6 +75,8 @@ pub enum Work {
     Vectors(&'static [Collection]),
     /// What [`emotions::EMOTIONS`] reads from vectors of entries.
     Emotions,
+    /// What the classifiers say of entries.
+    Classifiers,
 }
 
 impl Work {
@@ -83,7 +88,7 @@ impl Work {
         match self {
             Work::All => true,
             Work::Vectors(collections) => collections.contains(&collection),
-            Work::Sentiments | Work::Emotions => false,
+            Work::Sentiments | Work::Emotions | Work::Classifiers => false,
         }
     }
 }
@@ -94,7 +99,8 @@ pub type Kept = (Vec<(Namespace, String)>, Vec<Put>);
 /// How far the work is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// What is being done: `text index`, `entry vectors`, `topic vectors`, `vector index`, `emotions`, `done`.
+    /// What is being done: `text index`, `entry vectors`, `topic vectors`, `vector index`, `emotions`, the id of a
+    /// classifier, `done`.
     pub step: String,
     /// Texts done of this step.
     pub done: u64,
@@ -127,6 +133,12 @@ pub struct Report {
     pub from_store: u64,
     /// Entries whose emotions were read from their vectors.
     pub emotions: u64,
+    /// What each classifier has done.
+    #[serde(default)]
+    pub classifiers: Vec<Judged>,
+    /// The classifiers of the configuration that could not judge, and why.
+    #[serde(default)]
+    pub without_classifiers: Vec<String>,
     /// What could not be analysed, and why.
     pub failed: Vec<String>,
     /// Why there was no semantic work, when there was none to be had.
@@ -159,7 +171,8 @@ pub const TASK: &str = "analyze";
 pub fn drain(parts: &mut Parts, progress: &mut dyn FnMut(&Status)) -> Result<Report> {
     let mut report = Report::default();
     let mut puts: Vec<Put> = Vec::new();
-    let outcome = work(parts, &mut report, &mut puts, progress);
+    let outcome =
+        work(parts, &mut report, &mut puts, progress).and_then(|()| judge_all(parts, &mut report, &mut puts, progress));
     let status =
         Status { step: "done".into(), done: report.analysed, total: report.analysed, at: (parts.now)().timestamp() };
     puts.extend(Put::json(Namespace::TasksStatus, TASK, &status));
@@ -192,6 +205,9 @@ fn work(parts: &mut Parts, report: &mut Report, puts: &mut Vec<Put>, progress: &
     if parts.work.is(Work::All) {
         // Other clients read the statistics too, and do not catch them up.
         parts.store.catch_up_statistics()?;
+    }
+    if matches!(parts.work, Work::Sentiments | Work::Classifiers) {
+        return Ok(());
     }
     let mut missing: Vec<(String, &str)> = Vec::new();
     let (readers, work) = (parts.readers, parts.work);
@@ -281,7 +297,7 @@ fn felt(
             (entry.entry, entry.text.clone(), said)
         };
         let judged: Vec<_> = entries.iter().map(row).collect();
-        report.emotions += store.save_judgements_of_vectors(&judged, emotions::ALL_EMOTIONS)? as u64;
+        report.emotions += store.save_judgements(&judged, emotions::ALL_EMOTIONS)? as u64;
         say("emotions", report.emotions, total.max(report.emotions));
         Ok(())
     };

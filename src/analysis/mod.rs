@@ -1,5 +1,6 @@
 //! Text in, meaning out.
 
+pub mod classify;
 pub mod drain;
 pub mod embed;
 pub mod emotions;
@@ -7,3 +8,4 @@ pub mod sentiment;
 pub mod statistics;
 pub mod trends;
 pub mod vader;
+pub mod verdict;

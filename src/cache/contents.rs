@@ -46,3 +46,16 @@ pub struct Entry {
     /// What it was made from, if that was said: see [`crate::cache::Put::made_from`].
     pub stamp: Option<String>,
 }
+
+/// A key that something is kept under, and what is known of it without its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The namespace.
+    pub namespace: Namespace,
+    /// The rest of the key.
+    pub id: String,
+    /// What the entry is counted as, in bytes.
+    pub bytes: u64,
+    /// When it expires, in seconds since 1970.
+    pub expires_at: u64,
+}

@@ -26,7 +26,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use contents::{Contents, Entry, Looks};
+pub use contents::{Contents, Entry, Key, Looks};
 use file::CacheFile;
 pub use namespace::{Namespace, text_hash};
 use tables::{Found, ReadTables, Tables};
@@ -318,6 +318,12 @@ impl Cache {
     /// What there is in each namespace; nothing when it cannot be read. Reads the whole file.
     pub fn contents(&self, now: u64) -> Vec<Contents> {
         self.read(|tables| tables.contents(now)).unwrap_or_else(|| Namespace::ALL.map(Contents::of).into())
+    }
+
+    /// What something is kept under, in the order of the keys; nothing when it cannot be read. Reads the whole
+    /// file.
+    pub fn keys(&self, now: u64) -> Vec<Key> {
+        self.read(|tables| tables.keys(now)).unwrap_or_default()
     }
 
     /// The size bound, in bytes.

@@ -25,7 +25,7 @@ pub enum Namespace {
     ApiUserData,
     /// `api:analytics:{user_id}`: computed statistics and insights, JSON. Six hours.
     ApiAnalytics,
-    /// `api:response:{route_hash}`: a whole answer. Five minutes.
+    /// `api:response:{route_hash}`: a whole answer, with whose it is and what it answers, JSON. Five minutes.
     ApiResponse,
     /// `tasks:status:{task_id}`: how far a task is, JSON. One hour.
     TasksStatus,

@@ -5,7 +5,7 @@ use redb::{
     WriteTransaction,
 };
 
-use crate::cache::contents::{Contents, Entry, Looks};
+use crate::cache::contents::{Contents, Entry, Key, Looks};
 use crate::cache::{Namespace, Put};
 
 /// key → (expires at, last used, checksum and value)
@@ -124,6 +124,20 @@ impl ReadTables {
             contents.looks = Looks { hits: count(HITS)?, misses: count(MISSES)? };
         }
         Ok(contents)
+    }
+
+    /// The keys of rows that have not expired, in their order. Reads every row.
+    pub(super) fn keys(&self, now: u64) -> Result<Vec<Key>, redb::Error> {
+        let mut keys = Vec::new();
+        for row in self.main.iter()? {
+            let (key, row) = row?;
+            let (key, (expires_at, _, stored)) = (key.value(), row.value());
+            if let Some((namespace, id)) = Namespace::of_key(key).filter(|_| expires_at > now) {
+                let bytes = cost(key, stored.len());
+                keys.push(Key { namespace, id: id.to_string(), bytes, expires_at });
+            }
+        }
+        Ok(keys)
     }
 
     /// The number of rows, and what they are counted as.

@@ -18,10 +18,6 @@ use serde_json::value::RawValue;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// What took at least so long to compute is kept at once. A write to the cache waits for the disk,
-/// 5 to 20 ms: what is computed faster is left to the analysis, which writes there anyway.
-const WORTH_A_WRITE: Duration = Duration::from_millis(100);
-
 /// What a value is made from: the journal as it stands, the day, which decides whether a streak is
 /// current, and the program. `None` when that cannot be told, for the log is empty.
 pub(super) fn stamp(store: &Store, today: NaiveDate) -> Result<Option<String>> {
@@ -42,7 +38,9 @@ pub(super) fn statistics(app: &mut App, user: Uuid) -> Result<String> {
     }
     let since = Instant::now();
     let text = document(app.store()?, user, today)?;
-    if let Some(stamp) = stamp.filter(|_| since.elapsed() >= WORTH_A_WRITE) {
+    // A write to the cache waits for the disk, 5 to 20 ms: what is computed fast is left to the analysis,
+    // which writes there anyway.
+    if let Some(stamp) = stamp.filter(|_| since.elapsed() >= Duration::from_millis(app.config.cache_answers_ms)) {
         let _ = cache.put_many(&[analytics(&id, &text, &stamp)], now);
     }
     Ok(text)

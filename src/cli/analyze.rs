@@ -6,7 +6,8 @@ use crate::app::{App, new_id, now};
 use crate::cache::{Cache, Namespace, Put};
 use crate::error::{Error, Kind, Result};
 use crate::index::vector::Collection;
-use crate::model::registry::MODELS;
+use crate::model::InstalledModel;
+use crate::model::registry::{self, MODELS};
 use crate::store::Store;
 use indicatif::ProgressBar;
 use std::fs::{File, TryLockError};
@@ -21,14 +22,16 @@ use std::time::{Duration, Instant};
 /// This happens in the background after every change, unless the configuration says
 /// `analyze = "manual"`. Ctrl-C keeps what is done; the next run goes on from there.
 ///
-/// Each model leaves its own result, under its name; `journal show --analysis` shows them.
+/// Each model leaves its own result, under its name; `journal show --analysis` shows them. A classifier
+/// judges every entry when the setting `classifiers` names it, or when --model does; a text that it has
+/// judged within a day is not given to it again. No model overwrites a mood that you gave.
 #[derive(Debug, clap::Args)]
 pub(super) struct AnalyzeArgs {
     /// Give way to an analysis that runs, and look once more when done
     #[arg(long, hide = true)]
     background: bool,
     /// Do the work of one model alone: vader (sentiment), minilm-emotions-1 (emotions, from vectors of
-    /// all-MiniLM-L6-v2), or an embedding model that reads entries or topics (vectors)
+    /// all-MiniLM-L6-v2), an embedding model that reads entries or topics (vectors), or an installed classifier
     #[arg(long, value_name = "MODEL", conflicts_with = "background")]
     model: Option<String>,
 }
@@ -40,7 +43,7 @@ pub(super) fn run(args: &AnalyzeArgs, app: &mut App) -> Result<u8> {
     if args.background {
         return background(app).map(|()| 0);
     }
-    let work = args.model.as_deref().map_or(Ok(Work::All), |name| work_of(name, app))?;
+    let (work, classifier) = args.model.as_deref().map_or(Ok((Work::All, None)), |name| work_of(name, app))?;
     // At the very first use there is no folder yet for the lock to lie in.
     app.store()?;
     let lock = app.analysis_lock()?;
@@ -48,7 +51,7 @@ pub(super) fn run(args: &AnalyzeArgs, app: &mut App) -> Result<u8> {
         app.printer.note("An analysis is running; waiting for it.");
         lock.lock().map_err(|error| Error::failure(format!("cannot lock the analysis: {error}")))?;
     }
-    let report = drain_and_release(app, lock, work)?;
+    let report = drain_and_release(app, lock, work, classifier)?;
     for failed in &report.failed {
         app.printer.warn(&format!("not analysed: {failed}"));
     }
@@ -59,6 +62,9 @@ pub(super) fn run(args: &AnalyzeArgs, app: &mut App) -> Result<u8> {
     }
     if let Some(without) = &report.without_model {
         app.printer.note(&format!("Without meaning: {without}. `journal models install` says how to get one."));
+    }
+    for without in &report.without_classifiers {
+        app.printer.note(&format!("Without a classifier: {without}."));
     }
     if work == Work::Emotions
         && let Some(model) = app.installed(VECTORS_OF)?
@@ -73,14 +79,14 @@ pub(super) fn run(args: &AnalyzeArgs, app: &mut App) -> Result<u8> {
     Ok(if report.failed.is_empty() { 0 } else { Kind::Partial.exit_code() })
 }
 
-/// The work of the model that is named.
+/// The work of the model that is named, and the model when it is a classifier.
 ///
 /// # Errors
 /// Usage when no model has the name; model unavailable when it, or the one it reads, is not installed.
-fn work_of(name: &str, app: &mut App) -> Result<Work> {
+fn work_of(name: &str, app: &mut App) -> Result<(Work, Option<InstalledModel>)> {
     match name {
-        VADER => return Ok(Work::Sentiments),
-        EMOTIONS if app.installed(VECTORS_OF)?.is_some() => return Ok(Work::Emotions),
+        VADER => return Ok((Work::Sentiments, None)),
+        EMOTIONS if app.installed(VECTORS_OF)?.is_some() => return Ok((Work::Emotions, None)),
         EMOTIONS => {
             let message = format!("{EMOTIONS} reads the vectors of {VECTORS_OF}, which is not installed");
             return Err(Error::new(Kind::ModelUnavailable, message)
@@ -94,25 +100,33 @@ fn work_of(name: &str, app: &mut App) -> Result<Work> {
         those.any(|(_, model)| model.as_ref().is_ok_and(|model| model.id == name || model.name == name))
     };
     match (reads(Collection::User), reads(Collection::Topic)) {
-        (true, true) => return Ok(Work::Vectors(&Collection::READ)),
-        (true, false) => return Ok(Work::Vectors(&[Collection::User])),
-        (false, true) => return Ok(Work::Vectors(&[Collection::Topic])),
+        (true, true) => return Ok((Work::Vectors(&Collection::READ), None)),
+        (true, false) => return Ok((Work::Vectors(&[Collection::User]), None)),
+        (false, true) => return Ok((Work::Vectors(&[Collection::Topic]), None)),
         (false, false) => {}
     }
-    if MODELS.iter().any(|model| model.id == name) {
-        let (message, hint) = match app.installed(name)? {
-            Some(_) => (
-                format!("the model {name} is installed, and reads nothing"),
-                "`journal config set entry_model …` and `topic_model` say what reads entries and topics".to_string(),
-            ),
-            None => (
-                format!("the model {name} is not installed"),
-                "`journal models install` says how to get it".to_string(),
-            ),
-        };
-        return Err(Error::new(Kind::ModelUnavailable, message).hint(hint));
+    let folders = app.model_folders();
+    // By its name with the hash, too, as results are filed under.
+    let id = name.split_once('@').map_or(name, |(id, _)| id);
+    match folders.locate(id) {
+        Ok(model) if model.id != name && model.name != name => {}
+        Ok(model) if model.classifier.is_some() => return Ok((Work::Classifiers, Some(model))),
+        Ok(_) => {
+            let message = format!("the model {name} is installed, and reads nothing");
+            return Err(Error::new(Kind::ModelUnavailable, message)
+                .hint("`journal config set entry_model …` and `topic_model` say what reads entries and topics"));
+        }
+        Err(error) if error.kind() != Kind::NotFound => return Err(error),
+        Err(_) => {}
     }
-    let known: Vec<&str> = [VADER, EMOTIONS].into_iter().chain(MODELS.iter().map(|model| model.id)).collect();
+    if MODELS.iter().any(|model| model.id == name) {
+        return Err(Error::new(Kind::ModelUnavailable, format!("the model {name} is not installed"))
+            .hint(format!("install it: journal models install {name}")));
+    }
+    let listed = folders.list().unwrap_or_default();
+    let brought = listed.iter().map(|model| model.id.as_str()).filter(|id| registry::find(id).is_err());
+    let known: Vec<&str> =
+        [VADER, EMOTIONS].into_iter().chain(MODELS.iter().map(|model| model.id)).chain(brought).collect();
     Err(Error::usage(format!("there is no model '{name}'")).hint(format!("known are {}", known.join(", "))))
 }
 
@@ -127,6 +141,9 @@ fn summary(report: &Report, work: Work) -> String {
         if count > 0 {
             parts.push(format!("{count} {what}"));
         }
+    }
+    for judged in report.classifiers.iter().filter(|judged| judged.entries > 0) {
+        parts.push(format!("{} entries judged by {}", judged.entries, judged.model_name));
     }
     let known = report.from_cache + report.from_store;
     if known > 0 {
@@ -148,7 +165,7 @@ fn background(app: &mut App) -> Result<()> {
         if !taken(&lock) {
             return Ok(());
         }
-        let outcome = drain_locked(app, Work::All);
+        let outcome = drain_locked(app, Work::All, None);
         drop(lock);
         if let Err(error) = outcome {
             let failed = serde_json::json!({"error": error.message()});
@@ -175,14 +192,14 @@ fn taken(lock: &File) -> bool {
 pub(super) fn drain_now(app: &mut App) -> Result<Report> {
     let lock = app.analysis_lock()?;
     lock.lock().map_err(|error| Error::failure(format!("cannot lock the analysis: {error}")))?;
-    drain_and_release(app, lock, Work::All)
+    drain_and_release(app, lock, Work::All, None)
 }
 
 /// Does what is pending. Whoever wrote meanwhile saw the lock held and left the work to us: if the log
 /// has grown, a background analysis looks once more, as one does itself.
-fn drain_and_release(app: &mut App, lock: File, work: Work) -> Result<Report> {
+fn drain_and_release(app: &mut App, lock: File, work: Work, classifier: Option<InstalledModel>) -> Result<Report> {
     let before = app.store()?.log_head()?;
-    let outcome = drain_locked(app, work);
+    let outcome = drain_locked(app, work, classifier);
     drop(lock);
     if app.store()?.log_head()? != before {
         app.wake_analysis();
@@ -190,7 +207,12 @@ fn drain_and_release(app: &mut App, lock: File, work: Work) -> Result<Report> {
     outcome
 }
 
-fn drain_locked(app: &mut App, work: Work) -> Result<Report> {
+/// `classifier` is the one to judge; otherwise those of the configuration do.
+fn drain_locked(app: &mut App, work: Work, classifier: Option<InstalledModel>) -> Result<Report> {
+    let (classifiers, missing) = match classifier {
+        Some(classifier) => (vec![classifier], Vec::new()),
+        None => app.classifiers(),
+    };
     let (readers, emotions) = (app.readers()?, app.installed(VECTORS_OF)?);
     let interrupted = app.interrupted()?;
     let (text, cache) = (app.text_index(), app.cache());
@@ -223,6 +245,7 @@ fn drain_locked(app: &mut App, work: Work) -> Result<Report> {
         cache: &cache,
         readers: &readers,
         emotions: emotions.as_ref(),
+        classifiers: &classifiers,
         connect: &mut connect,
         keep: &mut keep,
         now,
@@ -230,7 +253,12 @@ fn drain_locked(app: &mut App, work: Work) -> Result<Report> {
         interrupted: &interrupted,
         work,
     };
-    let outcome = drain(&mut parts, &mut say);
+    let outcome = drain(&mut parts, &mut say).map(|mut report| {
+        if work == Work::All {
+            report.without_classifiers = missing.iter().map(|(_, why)| why.message().to_string()).collect();
+        }
+        report
+    });
     if let Some((_, bar)) = bar {
         bar.finish_and_clear();
     }

@@ -1,5 +1,6 @@
 //! What is pending, derived from what is missing.
 
+use crate::analysis::classify::judged_by;
 use crate::analysis::drain::{Status, TASK};
 use crate::analysis::emotions::{self, ALL_EMOTIONS, EMOTIONS, VECTORS_OF};
 use crate::analysis::sentiment::VADER;
@@ -12,7 +13,7 @@ use crate::journal::passage::kept_as;
 /// Work of one kind.
 pub(super) struct Pending {
     /// What it is.
-    pub(super) id: &'static str,
+    pub(super) id: String,
     /// The name of the model that does it; nothing where it needs none, or has none.
     pub(super) model: Option<String>,
     /// How much of it.
@@ -29,16 +30,21 @@ pub(super) fn pending(app: &mut App) -> Result<Vec<Pending>> {
     let now = app.now().timestamp().max(0).unsigned_abs();
     let cache = app.cache();
     let status: Option<Status> = if running { cache.get_json(Namespace::TasksStatus, TASK, now) } else { None };
-    let failure: Option<serde_json::Value> = cache.get_json(Namespace::TasksResults, TASK, now);
-    let failure = failure.and_then(|result| Some(result.get("error")?.as_str()?.to_string()));
+    let results: Option<serde_json::Value> = cache.get_json(Namespace::TasksResults, TASK, now);
+    let failed: Vec<String> = results
+        .iter()
+        .filter_map(|results| serde_json::from_value::<Vec<String>>(results.get("failed")?.clone()).ok())
+        .flatten()
+        .collect();
+    let failure = results.and_then(|result| Some(result.get("error")?.as_str()?.to_string()));
     let waiting = if app.config.analyze_in_background {
         "the next change, or `journal analyze`, starts it"
     } else {
         "analyze = manual: `journal analyze` starts it"
     };
     let mut tasks = Vec::new();
-    let mut push = |id: &'static str, model: Option<String>, count: u64, blocked: Option<String>| {
-        let at_work = status.as_ref().filter(|status| status.step == id.replace('_', " "));
+    let mut push = |id: &str, model: Option<String>, count: u64, blocked: Option<String>| {
+        let at_work = status.as_ref().filter(|status| status.step == id || status.step == id.replace('_', " "));
         let (state, reason) = match (count, blocked) {
             (0, _) => ("done", String::new()),
             (_, Some(reason)) => ("blocked", reason),
@@ -50,7 +56,7 @@ pub(super) fn pending(app: &mut App) -> Result<Vec<Pending>> {
                 failure.as_ref().map_or(waiting.to_string(), |error| format!("the last attempt failed: {error}")),
             ),
         };
-        tasks.push(Pending { id, model, count, state, reason });
+        tasks.push(Pending { id: id.to_string(), model, count, state, reason });
     };
     let text = app.text_index().position();
     let behind = app.store()?.entries_changed_since(text.unwrap_or_default().seq)?;
@@ -89,6 +95,21 @@ pub(super) fn pending(app: &mut App) -> Result<Vec<Pending>> {
             );
             push("emotions", None, count, Some(blocked));
         }
+    }
+    let (there, missing) = app.classifiers();
+    let server = if there.is_empty() { None } else { app.model_server().err().map(|error| error.to_string()) };
+    for model in there {
+        let damaged = failed.iter().find(|failed| failed.starts_with(&judged_by(&model.id))).cloned();
+        push(
+            &model.id,
+            Some(model.name.clone()),
+            app.store()?.count_without_sentiment(&model.name)?,
+            server.clone().or(damaged),
+        );
+    }
+    for (name, why) in missing {
+        let hint = why.hint_text().map(|hint| format!(": {hint}")).unwrap_or_default();
+        push(&name, None, app.store()?.count_without_sentiment(&name)?, Some(format!("{}{hint}", why.message())));
     }
     Ok(tasks)
 }

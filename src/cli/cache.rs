@@ -1,6 +1,6 @@
 use super::analytics;
 use crate::app::App;
-use crate::cache::{Contents, Entry, Health, Namespace};
+use crate::cache::{Contents, Entry, Health, Key, Namespace};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Format, json::timestamp, text};
 use chrono::{DateTime, Utc};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// Look into the cache: what was computed or fetched once and need not be again
 ///
 /// Keys and times to live are those of the architecture's Redis: auth (logins), api (statistics,
-/// profiles), models (vectors of texts), tasks (the analysis). The cache may be deleted at any time;
+/// profiles, answers that took long), models (vectors and judgements of texts), tasks (the analysis). The cache may be deleted at any time;
 /// only logins are then to be made again. `journal config set cache_megabytes N` bounds its size; what
 /// was not used for longest goes first.
 #[derive(Debug, clap::Args)]
@@ -27,6 +27,17 @@ enum CacheVerb {
     /// Bytes are about the room taken in the file. Hits and misses are counted by commands that also
     /// write to the cache, such as `journal analyze`, so they are at least so many.
     Stats,
+    /// List the keys that something is kept under
+    ///
+    /// A key ends in the id of a user or a task, or in a hash: of a model's name and a text, or of what was asked.
+    #[command(after_help = "Examples:
+  journal cache keys models
+  journal cache keys api --json | jq -r '.[].key'")]
+    Keys {
+        /// Of these alone
+        #[arg(value_enum, value_name = "NAMESPACE")]
+        namespaces: Vec<NamespaceArg>,
+    },
     /// Print a value as JSON
     ///
     /// A vector is printed as its numbers. Of a login everything is shown but what it is recognised by.
@@ -35,6 +46,7 @@ enum CacheVerb {
     #[command(after_help = "Examples:
   journal cache get tasks:results:analyze
   journal cache get api:analytics:$(journal user show --json | jq -r .id)
+  journal cache get $(journal cache keys models --json | jq -r '.[0].key')
   journal cache get models:embeddings:HASH --raw > vector.f32")]
     Get {
         /// The key, such as tasks:results:analyze
@@ -62,26 +74,30 @@ enum CacheVerb {
 enum NamespaceArg {
     /// Logins: sessions and what they are made again from
     Auth,
-    /// Statistics and profiles
+    /// Statistics, profiles and answers
     Api,
-    /// Results of models: vectors of texts
+    /// Results of models: vectors and judgements of texts
     Models,
     /// Status and results of the analysis
     Tasks,
 }
 
 impl NamespaceArg {
-    /// The kinds of entries of a namespace that may be removed.
-    fn parts(self) -> Vec<Namespace> {
-        let name = match self {
+    /// Whether a kind of entries is of this namespace.
+    fn has(self, kind: Namespace) -> bool {
+        kind.prefix().starts_with(match self {
             NamespaceArg::Auth => "auth:",
             NamespaceArg::Api => "api:",
             NamespaceArg::Models => "models:",
             NamespaceArg::Tasks => "tasks:",
-        };
+        })
+    }
+
+    /// The kinds of entries of a namespace that may be removed.
+    fn parts(self) -> Vec<Namespace> {
         // Who has tried too often is not to begin again by this.
         let may_go = |namespace: &Namespace| *namespace != Namespace::AuthRateLimit;
-        Namespace::ALL.into_iter().filter(|part| part.prefix().starts_with(name)).filter(may_go).collect()
+        Namespace::ALL.into_iter().filter(|part| self.has(*part)).filter(may_go).collect()
     }
 }
 
@@ -91,6 +107,7 @@ const SECRETS: [&str; 2] = ["token_hash", "password_mark"];
 pub(super) fn run(args: CacheArgs, app: &mut App) -> Result<()> {
     match args.verb {
         CacheVerb::Stats => stats(app),
+        CacheVerb::Keys { namespaces } => keys(&namespaces, app),
         CacheVerb::Get { key, raw } => get(&key, raw, app),
         CacheVerb::Clear { namespaces } => clear(&namespaces, app),
     }
@@ -160,6 +177,31 @@ fn row(contents: &Contents, for_people: bool) -> Vec<String> {
     ]
 }
 
+fn keys(namespaces: &[NamespaceArg], app: &mut App) -> Result<()> {
+    let mut keys = app.cache().keys(unix(app));
+    keys.retain(|key| namespaces.is_empty() || namespaces.iter().any(|namespace| namespace.has(key.namespace)));
+    // What a login is made again by is not shown.
+    let shown = |key: &Key| key.namespace.key(if key.namespace == Namespace::AuthRefresh { "…" } else { &key.id });
+    if app.printer.is_json() {
+        let items: Vec<Value> = keys
+            .iter()
+            .map(|key| {
+                let expires_at = instant(key.expires_at).map(timestamp);
+                json!({"key": shown(key), "bytes": key.bytes, "expires_at": expires_at})
+            })
+            .collect();
+        return app.printer.json_list(&items);
+    }
+    let rows = keys.iter().map(|key| {
+        let expires_at = instant(key.expires_at).map(timestamp).unwrap_or_default();
+        vec![shown(key), key.bytes.to_string(), expires_at]
+    });
+    match app.printer.width() {
+        None => app.printer.raw(&rows.map(|row| row.join("\t") + "\n").collect::<String>()),
+        width => app.printer.page(&text::table(&["Key", "Bytes", "Expires"], rows.collect(), width)),
+    }
+}
+
 fn get(key: &str, raw: bool, app: &mut App) -> Result<()> {
     let Some((namespace, id)) = Namespace::of_key(key) else {
         let known: Vec<String> = Namespace::ALL.iter().map(|namespace| format!("{}:…", namespace.prefix())).collect();
@@ -173,15 +215,19 @@ fn get(key: &str, raw: bool, app: &mut App) -> Result<()> {
     }
     let Some(entry) = app.cache().entry(namespace, id, unix(app)) else {
         return Err(Error::not_found(format!("there is nothing under '{key}', or it has expired"))
-            .hint("`journal cache stats` shows what there is"));
+            .hint("`journal cache keys` lists what there is"));
     };
     let mut value = if namespace == Namespace::ModelsEmbeddings { numbers(&entry.value) } else { document(&entry) };
     let owner = [Some(id), value.as_ref().and_then(|value| value["user_id"].as_str())];
     owner.into_iter().flatten().filter_map(|id| Uuid::try_parse(id).ok()).try_for_each(|user| admit(user, app))?;
     let today = app.today();
     if entry.stamp.is_some() && entry.stamp != analytics::stamp(app.store()?, today)? {
+        let again = match namespace {
+            Namespace::ApiResponse => "the command that it answers makes it anew",
+            _ => "`journal analyze` makes it anew",
+        };
         return Err(Error::not_found(format!("what is under '{key}' was made before the last change of the journal"))
-            .hint("`journal analyze` makes it anew"));
+            .hint(again));
     }
     if raw {
         return app.printer.bytes(&entry.value);

@@ -4,6 +4,7 @@ mod add;
 mod analytics;
 mod analyze;
 mod analyze_status;
+mod answers;
 mod ask;
 mod bulk;
 mod cache;

@@ -1,5 +1,6 @@
+use super::answers::answered;
 use super::filters::FilterArgs;
-use crate::analysis::trends::{Period, mood_trends};
+use crate::analysis::trends::{MoodPeriod, Period, mood_trends};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::output::{json, moods, text};
@@ -49,27 +50,38 @@ pub(super) fn run(args: &MoodArgs, app: &mut App) -> Result<()> {
     }
     filter.since = Some(since);
     let user = app.user()?;
-    let rows = mood_trends(&app.store()?.moods(user, &filter)?, period);
+    let text = answered(app, user, "mood", &format!("{period:?} {filter:?}"), |app| {
+        let rows = mood_trends(&app.store()?.moods(user, &filter)?, period);
+        if app.printer.is_json() {
+            let items: Vec<_> = rows.iter().map(|row| json::mood_period(period, row)).collect();
+            return app.printer.json_list_text(&items);
+        }
+        Ok(shown(&rows, period, app.printer.width()))
+    })?;
     if app.printer.is_json() {
-        let items: Vec<_> = rows.iter().map(|row| json::mood_period(period, row)).collect();
-        return app.printer.json_list(&items);
+        return app.printer.raw(&text);
     }
-    if rows.is_empty() {
+    if text.is_empty() {
         app.printer.note(&match filter.is_by_day() {
             true => format!("No entries since {since}."),
             false => format!("No entries since {since} pass these filters."),
         });
         return Ok(());
     }
-    let Some(width) = app.printer.width() else {
-        let lines: String = moods::rows(&rows, false).iter().map(|row| row.join("\t") + "\n").collect();
-        return app.printer.raw(&lines);
-    };
-    if width < WIDTH_OF_BARS {
-        let table = text::table(&[period.name(), "mood", "entries", "spread"], moods::rows(&rows, false), Some(width));
-        return app.printer.page(&table);
+    app.printer.page(&text)
+}
+
+/// A table, with bars where there is room for them; lines in a pipe. Nothing of nothing.
+fn shown(rows: &[MoodPeriod], period: Period, width: Option<usize>) -> String {
+    let header = [period.name(), "mood", "entries", "spread"];
+    match width {
+        _ if rows.is_empty() => String::new(),
+        None => moods::rows(rows, false).iter().map(|row| row.join("\t") + "\n").collect(),
+        Some(width) if width < WIDTH_OF_BARS => text::table(&header, moods::rows(rows, false), Some(width)),
+        Some(width) => {
+            let bar = format!("{:<12}{:>13}", "−1", "+1");
+            let header = [period.name(), "mood", &bar, "entries", "spread"];
+            text::table(&header, moods::rows(rows, true), Some(width))
+        }
     }
-    let bar = format!("{:<12}{:>13}", "−1", "+1");
-    let table = text::table(&[period.name(), "mood", &bar, "entries", "spread"], moods::rows(&rows, true), Some(width));
-    app.printer.page(&table)
 }

@@ -1,3 +1,4 @@
+use super::answers::answered;
 use super::filters::FilterArgs;
 use crate::analysis::statistics::statistics;
 use crate::app::App;
@@ -38,24 +39,28 @@ pub(super) fn run(args: &StatsArgs, app: &mut App) -> Result<()> {
     }
     let sessions = [filter.since, filter.until.and_then(|until| until.checked_add_days(Days::new(1)))]
         .map(|date| date.map(|date| start_of(date, app)));
-    let counts = app.store()?.counts(user, &filter, TOPICS, sessions)?;
-    let found = statistics(&counts.days, today, filter.since, filter.until);
-    let shown = Shown {
-        user,
-        statistics: &found,
-        counts: &counts,
-        last: filter.until.map_or(today, |until| until.min(today)),
-        with_sessions: filter.is_by_day(),
-    };
-    if app.printer.is_json() {
-        return app.printer.json(&shown.json());
-    }
-    if found.total_entries == 0 && app.printer.on_terminal() {
-        return super::list::nothing(app, user);
-    }
+    let asked = format!("{filter:?}");
+    let text = answered(app, user, "stats", &asked, |app| {
+        let counts = app.store()?.counts(user, &filter, TOPICS, sessions)?;
+        let found = statistics(&counts.days, today, filter.since, filter.until);
+        let shown = Shown {
+            user,
+            statistics: &found,
+            counts: &counts,
+            last: filter.until.map_or(today, |until| until.min(today)),
+            with_sessions: filter.is_by_day(),
+        };
+        match app.printer.width() {
+            _ if app.printer.is_json() => app.printer.json_text(&shown.json()),
+            Some(_) if found.total_entries == 0 => Ok(String::new()),
+            Some(width) => Ok(shown.page(width)),
+            None => Ok(shown.rows()),
+        }
+    })?;
     match app.printer.width() {
-        Some(width) => app.printer.page(&shown.page(width)),
-        None => app.printer.raw(&shown.rows()),
+        Some(_) if text.is_empty() => super::list::nothing(app, user),
+        Some(_) if !app.printer.is_json() => app.printer.page(&text),
+        _ => app.printer.raw(&text),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where installed models lie, and whether they are whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -23,8 +23,22 @@ pub(crate) struct Manifest {
     pub(crate) kind: String,
     pub(crate) revision: String,
     pub(crate) name: String,
+    /// What a classifier's own files say of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) classifier: Option<Classifier>,
     /// By path inside the folder, with `/`.
     pub(crate) files: BTreeMap<String, Recorded>,
+}
+
+/// What a classifier is like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Classifier {
+    /// The labels, in the order of the scores.
+    pub labels: Vec<String>,
+    /// Whether each label is judged for itself; otherwise their scores sum up to 1.
+    pub apart: bool,
+    /// Word pieces read of one text, the two special ones included.
+    pub max_pieces: usize,
 }
 
 /// What the folder of a model that is being removed ends in.
@@ -37,6 +51,9 @@ const REPLACED: &str = "@";
 /// not whole. Until everything has been read anew, questions are answered with its vectors, and they
 /// have to be read by it too.
 pub(crate) fn keep_replaced(spec: &ModelSpec, home: &Path, old: &Path, new: &Path) -> Option<PathBuf> {
+    if spec.kind != ModelKind::Embedding {
+        return None;
+    }
     let (old, new) = (read_manifest(old).ok()?, read_manifest(new).ok()?);
     let hash = old.name.strip_prefix(spec.id)?.strip_prefix(REPLACED)?;
     let safe = !hash.is_empty() && hash.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -53,7 +70,7 @@ pub(crate) struct Recorded {
 /// A model on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstalledModel {
-    /// The registry's id.
+    /// The registry's id, or the name it was brought along under.
     pub id: String,
     /// The name results are filed under, `id@<8 hex>`: the hash is over the files that decide the
     /// results, so it also tells revisions apart. At most 100 characters.
@@ -62,10 +79,14 @@ pub struct InstalledModel {
     pub kind: ModelKind,
     /// The hub's commit its files belong to.
     pub revision: String,
-    /// Numbers in each vector.
+    /// Numbers in each vector; of a classifier, its labels.
     pub dimensions: usize,
     /// Word pieces read of one text, the two special ones included.
     pub max_pieces: usize,
+    /// What it is like, when it is a classifier.
+    pub classifier: Option<Classifier>,
+    /// The SHA-256 of its weights, lower-case hex.
+    pub weights_sha256: String,
     /// Where the files are.
     pub folder: PathBuf,
     /// All files together, in bytes.
@@ -100,12 +121,22 @@ impl ModelFolders {
         ModelFolders { folders }
     }
 
-    /// Every installed model, each id once, in the registry's order.
+    /// Every installed model, each id once: those of the registry in its order, then the classifiers that
+    /// were brought along, by name.
     pub fn list(&self) -> Result<Vec<InstalledModel>> {
-        MODELS.iter().filter_map(|spec| Some(open(spec, &self.folder_of(spec)?))).collect()
+        let brought = self.brought();
+        let ids = MODELS.iter().map(|spec| spec.id).chain(brought.iter().map(String::as_str));
+        ids.filter_map(|id| Some(open(id, &self.folder_of(id)?))).collect()
     }
 
-    /// Every installed model that is whole, of every folder: also those that [`ModelFolders::list`] does
+    /// The names of the classifiers that were brought along.
+    fn brought(&self) -> BTreeSet<String> {
+        let entries = self.folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        names.filter(|name| registry::check_name(name).is_ok() && self.folder_of(name).is_some()).collect()
+    }
+
+    /// Every installed embedding model that is whole, of every folder: also those that [`ModelFolders::list`] does
     /// not show because another of the same id comes first, or has replaced them.
     pub fn every(&self) -> Vec<InstalledModel> {
         let entries = self.folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
@@ -116,7 +147,8 @@ impl ModelFolders {
             .filter_map(|folder| {
                 let name = folder.file_name()?.to_str()?;
                 let id = name.split_once(REPLACED).map_or(name, |(id, _)| id);
-                open(MODELS.iter().find(|spec| spec.id == id)?, folder).ok()
+                let spec = MODELS.iter().find(|spec| spec.id == id && spec.kind == ModelKind::Embedding)?;
+                open(spec.id, folder).ok()
             })
             .collect()
     }
@@ -142,15 +174,27 @@ impl ModelFolders {
     /// and not installed, [`Kind::Corrupt`] when its manifest cannot be read or a file is missing or
     /// has another size.
     pub fn locate(&self, id: &str) -> Result<InstalledModel> {
-        let spec = registry::find(id)?;
-        let folder = self.folder_of(spec).ok_or_else(|| not_installed(spec))?;
-        open(spec, &folder)
+        let id = self.full_id(id)?;
+        let folder = self.folder_of(id).ok_or_else(|| not_installed(id))?;
+        open(id, &folder)
+    }
+
+    /// The id of a known model, by either of its names; or the name of a classifier that is there.
+    fn full_id<'a>(&self, id: &'a str) -> Result<&'a str> {
+        let unknown = match registry::find(id) {
+            Ok(spec) => return Ok(spec.id),
+            Err(unknown) => unknown,
+        };
+        match registry::check_name(id) {
+            Ok(()) if self.folder_of(id).is_some() => Ok(id),
+            _ => Err(unknown),
+        }
     }
 
     /// Reads every file of the model and compares size and hash with what was installed.
     pub fn verify(&self, id: &str) -> Result<Verdict> {
-        let spec = registry::find(id)?;
-        let folder = self.folder_of(spec).ok_or_else(|| not_installed(spec))?;
+        let id = self.full_id(id)?;
+        let folder = self.folder_of(id).ok_or_else(|| not_installed(id))?;
         let manifest = read_manifest(&folder)?;
         let mut faults = Vec::new();
         for (path, recorded) in &manifest.files {
@@ -163,7 +207,8 @@ impl ModelFolders {
                 Err(error) => faults.push(error.to_string()),
             }
         }
-        for file in spec.files.iter().filter(|file| file.required) {
+        let known = registry::find(id).map_or(&[][..], |spec| spec.files);
+        for file in known.iter().filter(|file| file.required) {
             if !manifest.files.contains_key(file.path) {
                 faults.push(format!("{} is not in the manifest", file.path));
             }
@@ -177,19 +222,18 @@ impl ModelFolders {
     /// [`Kind::ModelUnavailable`] when it is not installed; [`Kind::Failure`] when it came with the
     /// program or lies in a folder that is only read.
     pub fn remove(&self, id: &str) -> Result<PathBuf> {
-        let spec = registry::find(id)?;
-        let folder = self.home()?.join(spec.id);
+        let id = self.full_id(id)?;
+        let folder = self.home()?.join(id);
         if !folder.is_dir() {
             let elsewhere = self.locate(id)?.folder;
             return Err(Error::failure(format!(
-                "the model {} lies in {}, which this command does not change",
-                spec.id,
+                "the model {id} lies in {}, which this command does not change",
                 elsewhere.display()
             ))
             .hint("remove that folder yourself"));
         }
         // Renamed first, so that a removal cut short leaves no half model under the name.
-        let doomed = self.home()?.join(format!(".{}.{}{REMOVED}", spec.id, std::process::id()));
+        let doomed = self.home()?.join(format!(".{id}.{}{REMOVED}", std::process::id()));
         fs::rename(&folder, &doomed).map_err(|e| Error::io("cannot remove", &folder, e))?;
         fs::remove_dir_all(&doomed).map_err(|e| Error::io("cannot remove", &doomed, e))?;
         Ok(folder)
@@ -200,24 +244,24 @@ impl ModelFolders {
         self.folders.first().map(PathBuf::as_path).ok_or_else(|| Error::failure("no folder for models is configured"))
     }
 
-    fn folder_of(&self, spec: &ModelSpec) -> Option<PathBuf> {
-        self.folders.iter().map(|folder| folder.join(spec.id)).find(|folder| folder.join(MANIFEST).is_file())
+    fn folder_of(&self, id: &str) -> Option<PathBuf> {
+        self.folders.iter().map(|folder| folder.join(id)).find(|folder| folder.join(MANIFEST).is_file())
     }
 }
 
-fn not_installed(spec: &ModelSpec) -> Error {
-    Error::new(Kind::ModelUnavailable, format!("the model {} is not installed", spec.id))
-        .hint(format!("install it: journal models install {}", spec.id))
+fn not_installed(id: &str) -> Error {
+    Error::new(Kind::ModelUnavailable, format!("the model {id} is not installed"))
+        .hint(format!("install it: journal models install {id}"))
 }
 
 /// The model in this folder, by its manifest; sizes are compared, hashes are not.
-fn open(spec: &'static ModelSpec, folder: &Path) -> Result<InstalledModel> {
+fn open(id: &str, folder: &Path) -> Result<InstalledModel> {
     let manifest = read_manifest(folder)?;
     let corrupt = |what: String| {
         Error::new(Kind::Corrupt, format!("the model in {} is damaged: {what}", folder.display()))
-            .hint(format!("install it again: journal models remove {0}, then journal models install {0}", spec.id))
+            .hint(format!("install it again: journal models remove {id}, then journal models install {id}"))
     };
-    if manifest.id != spec.id {
+    if manifest.id != id {
         return Err(corrupt(format!("its manifest names {:?}", manifest.id)));
     }
     for (path, recorded) in &manifest.files {
@@ -231,13 +275,20 @@ fn open(spec: &'static ModelSpec, folder: &Path) -> Result<InstalledModel> {
         }
     }
     let absolute = std::path::absolute(folder).map_err(|error| Error::io("cannot name the folder", folder, error))?;
+    let (kind, dimensions, max_pieces) = match (&manifest.classifier, registry::find(id)) {
+        (Some(found), _) => (ModelKind::Classifier, found.labels.len(), found.max_pieces),
+        (None, Ok(spec)) if spec.kind == ModelKind::Embedding => (spec.kind, spec.dimensions, spec.max_pieces),
+        (None, _) => return Err(corrupt("its manifest does not say what it is".to_string())),
+    };
     Ok(InstalledModel {
-        id: spec.id.to_string(),
+        id: id.to_string(),
         name: manifest.name,
-        kind: spec.kind,
+        kind,
         revision: manifest.revision,
-        dimensions: spec.dimensions,
-        max_pieces: spec.max_pieces,
+        dimensions,
+        max_pieces,
+        classifier: manifest.classifier,
+        weights_sha256: manifest.files.get("model.safetensors").map_or(String::new(), |file| file.sha256.clone()),
         folder: absolute,
         bytes: manifest.files.values().map(|file| file.bytes).sum(),
     })

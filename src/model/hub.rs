@@ -2,14 +2,13 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
-use crate::model::archive::LIMITS;
 use crate::model::files::{InstalledModel, ModelFolders, record};
 use crate::model::install::install_spec;
-use crate::model::registry::{self, FileSpec, ModelSpec};
+use crate::model::registry::{self, FileSpec, ModelSpec, classifier_files};
 
 /// Where models are published.
 pub const HUB_URL: &str = "https://huggingface.co";
@@ -28,9 +27,6 @@ pub struct Progress<'a> {
 /// How often a file is asked for, when connections break, before giving up.
 const TRIES: usize = 5;
 
-/// The longest a file may be whose hash is not known, in bytes: a few settings.
-const MAX_SETTINGS_BYTES: u64 = 1024 * 1024;
-
 /// Installs the model from the hub at `base_url` (usually [`HUB_URL`]). A download cut short is
 /// taken up where it ended, by this call or a later one; files with known hashes are checked.
 ///
@@ -46,7 +42,65 @@ pub fn install_from_hub(
 ) -> Result<InstalledModel> {
     let spec = registry::find(id)?;
     fetch_spec(spec, base_url, folders.home()?, progress)?;
-    folders.locate(id)
+    folders.locate(spec.id)
+}
+
+/// A classifier at the hub that is not among the known ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Published<'a> {
+    /// `owner/name`.
+    pub repository: &'a str,
+    /// The commit, 40 hexadecimal digits: a branch would be another model tomorrow.
+    pub revision: &'a str,
+    /// The SHA-256 of its weights, 64 hexadecimal digits, when somebody trustworthy has said it.
+    pub sha256: Option<&'a str>,
+}
+
+impl Published<'_> {
+    /// # Errors
+    /// Usage, naming what is not written as it should be.
+    fn check(&self) -> Result<()> {
+        let part = |text: &str| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            !text.is_empty() && text.chars().all(plain) && !text.starts_with('.')
+        };
+        let hex = |text: &str, length| text.len() == length && text.bytes().all(|b| b.is_ascii_hexdigit());
+        if !self.repository.split_once('/').is_some_and(|(owner, name)| part(owner) && part(name)) {
+            return Err(Error::usage(format!("{:?} is no repository of the hub", self.repository))
+                .hint("it is written OWNER/NAME"));
+        }
+        if !hex(self.revision, 40) {
+            return Err(Error::usage(format!("{:?} is no commit", self.revision))
+                .hint("a commit has 40 hexadecimal digits; the hub shows it in the history of the model's files"));
+        }
+        match self.sha256 {
+            Some(hash) if !hex(hash, 64) => {
+                Err(Error::usage(format!("{hash:?} is no SHA-256: it has 64 hexadecimal digits")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Installs a classifier of the hub's under a name of the caller's, as [`install_from_hub`] does.
+///
+/// # Errors
+/// As [`install_from_hub`], and [`Kind::Usage`] when no model may have the name, or `published` is not written
+/// as it should be.
+pub fn install_published(
+    name: &str,
+    published: Published<'_>,
+    base_url: &str,
+    folders: &ModelFolders,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<InstalledModel> {
+    registry::check_name(name)?;
+    published.check()?;
+    let sha256 = published.sha256.map(str::to_ascii_lowercase);
+    let files = classifier_files(sha256.as_deref());
+    let spec = ModelSpec::brought(name, published.repository, published.revision, &files);
+    fetch_spec(&spec, base_url, folders.home()?, progress)?;
+    folders.locate(name)
 }
 
 pub(crate) fn fetch_spec(
@@ -96,7 +150,7 @@ fn agent() -> ureq::Agent {
 
 struct Hub<'a> {
     agent: ureq::Agent,
-    spec: &'a ModelSpec,
+    spec: &'a ModelSpec<'a>,
     base_url: &'a str,
 }
 
@@ -112,7 +166,11 @@ impl Hub<'_> {
     fn fetch(&self, file: &FileSpec, folder: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Result<()> {
         let target = folder.join(file.path);
         if target.is_file() {
-            return Ok(());
+            // An earlier try may have been told another hash, or none.
+            if check(file, &target)?.is_ok() {
+                return Ok(());
+            }
+            fs::remove_file(&target).map_err(|e| Error::io("cannot remove", &target, e))?;
         }
         let parent = target.parent().unwrap_or(folder);
         fs::create_dir_all(parent).map_err(|e| Error::io("cannot create", parent, e))?;
@@ -191,7 +249,7 @@ impl Hub<'_> {
                 break;
             }
             done += count as u64;
-            let most = if file.sha256.is_some() { LIMITS.bytes } else { MAX_SETTINGS_BYTES };
+            let most = file.most_bytes();
             if done > most {
                 drop(disk);
                 fs::remove_file(part).map_err(io)?;
@@ -217,14 +275,15 @@ impl Hub<'_> {
         let url = self.url(file);
         Error::new(Kind::Network, format!("cannot fetch {url}: {why}")).hint(format!(
             "run the command again to go on where it ended; or get the model's files elsewhere and \
-             install them without the network: journal models install {} --from <folder or archive>",
+             install them without the network: journal models install {}{} --from <folder or archive>",
+            if self.spec.is_brought() { "--name " } else { "" },
             self.spec.id
         ))
     }
 }
 
 /// The fault of a finished download, if it has one.
-fn check(file: &FileSpec, part: &PathBuf) -> Result<Result<(), String>> {
+fn check(file: &FileSpec, part: &Path) -> Result<Result<(), String>> {
     let Some(expected) = file.sha256 else { return Ok(Ok(())) };
     let found = record(part)?.sha256;
     if found == expected {

@@ -11,10 +11,11 @@ use tempfile::TempDir;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::archive::{LIMITS, unpack};
+use crate::model::classifier::{Described, describe};
 use crate::model::files::{
-    InstalledModel, MANIFEST, Manifest, ModelFolders, REMOVED, Recorded, keep_replaced, record, result_name,
+    Classifier, InstalledModel, MANIFEST, Manifest, ModelFolders, REMOVED, Recorded, keep_replaced, record, result_name,
 };
-use crate::model::registry::{self, ModelSpec};
+use crate::model::registry::{self, ModelKind, ModelSpec, classifier_files};
 
 /// How deep a model may lie inside the given folder or archive.
 const MAX_DEPTH: usize = 8;
@@ -33,7 +34,18 @@ const STAGING: &str = ".installing";
 pub fn install_from(id: &str, source: &Path, folders: &ModelFolders) -> Result<InstalledModel> {
     let spec = registry::find(id)?;
     install_spec(spec, source, folders.home()?)?;
-    folders.locate(id)
+    folders.locate(spec.id)
+}
+
+/// Installs the classifier in `source`, whatever its labels are about, under a name of the caller's.
+///
+/// # Errors
+/// As [`install_from`], and [`Kind::Usage`] when no model may have the name.
+pub fn install_classifier(name: &str, source: &Path, folders: &ModelFolders) -> Result<InstalledModel> {
+    registry::check_name(name)?;
+    let files = classifier_files(None);
+    install_spec(&ModelSpec::brought(name, "", "", &files), source, folders.home()?)?;
+    folders.locate(name)
 }
 
 /// Installs into `home/<id>`.
@@ -119,14 +131,33 @@ fn find_root(spec: &ModelSpec, top: &Path, shown: &Path) -> Result<PathBuf> {
         }
     }
     let missing = closest.unwrap_or_default().join(", ");
-    Err(Error::usage(format!("{} does not hold {}: missing {missing}", shown.display(), spec.id))
-        .hint("give a folder or archive laid out as sentence-transformers saves a model"))
+    let hint = match spec.kind {
+        ModelKind::Embedding => {
+            "give a folder or archive laid out as sentence-transformers saves a model; a classifier is installed \
+             under a name of your own: --name NAME"
+        }
+        ModelKind::Classifier => "give a folder or archive with a model's files as the public hub has them",
+    };
+    Err(Error::usage(format!("{} does not hold {}: missing {missing}", shown.display(), spec.id)).hint(hint))
 }
 
 /// Copies the files of `root` into the staging folder, checks them, and renames the result into
 /// its place.
 fn publish(spec: &ModelSpec, root: &Path, staging: &TempDir, home: &Path) -> Result<()> {
-    check_configuration(spec, root)?;
+    // Looked at before the long copy, to say at once what is wrong.
+    for file in spec.files {
+        let path = root.join(file.path);
+        if let Some(length) =
+            fs::metadata(&path).map(|found| found.len()).ok().filter(|found| *found > file.most_bytes())
+        {
+            let most = file.most_bytes();
+            return Err(Error::new(Kind::Corrupt, format!("{} has {length} bytes, more than {most}", path.display())));
+        }
+    }
+    match spec.kind {
+        ModelKind::Embedding => check_configuration(spec, root)?,
+        ModelKind::Classifier => drop(describe(root, spec)?),
+    }
     let folder = staging.path().join("model");
     let mut files = BTreeMap::new();
     for file in spec.files {
@@ -155,19 +186,34 @@ fn publish(spec: &ModelSpec, root: &Path, staging: &TempDir, home: &Path) -> Res
             .map_err(|e| Error::io("cannot write", &target, e))?;
         files.insert(file.path.to_string(), recorded);
     }
-    write_manifest(spec, files, &folder)?;
+    // What is kept is said of the copy, whatever has become of the source.
+    let described = match spec.kind {
+        ModelKind::Embedding => None,
+        ModelKind::Classifier => Some(describe(&folder, spec)?),
+    };
+    write_manifest(spec, described, files, &folder)?;
     for folder in spec.files.iter().filter_map(|file| folder.join(file.path).parent().map(Path::to_path_buf)) {
         sync_folder(&folder)?;
     }
     replace(spec, &folder, staging, home)
 }
 
-fn write_manifest(spec: &ModelSpec, files: BTreeMap<String, Recorded>, folder: &Path) -> Result<()> {
+fn write_manifest(
+    spec: &ModelSpec,
+    described: Option<Described>,
+    files: BTreeMap<String, Recorded>,
+    folder: &Path,
+) -> Result<()> {
     let manifest = Manifest {
         id: spec.id.to_string(),
         kind: spec.kind.name().to_string(),
         revision: spec.revision.to_string(),
         name: result_name(spec, &files),
+        classifier: described.map(|found| Classifier {
+            labels: found.labels,
+            apart: found.apart,
+            max_pieces: found.max_pieces,
+        }),
         files,
     };
     let path = folder.join(MANIFEST);

@@ -10,7 +10,7 @@ use zip::write::SimpleFileOptions;
 use super::*;
 use crate::model::registry::{FileSpec, ModelKind};
 
-const fn file(path: &'static str, sha256: Option<&'static str>) -> FileSpec {
+const fn file(path: &'static str, sha256: Option<&'static str>) -> FileSpec<'static> {
     FileSpec { path, required: true, sha256, decides_results: sha256.is_some() }
 }
 
@@ -26,6 +26,9 @@ pub(crate) static TINY: ModelSpec = ModelSpec {
     dimensions: 2,
     max_pieces: 16,
     layers: 1,
+    labels: &[],
+    labels_apart: false,
+    english: false,
     files: &[
         file("config.json", None),
         file("sentence_bert_config.json", None),

@@ -15,12 +15,14 @@
 //! ```
 //!
 //! Installing: [`install::install_from`] takes a folder or an archive, [`hub::install_from_hub`]
-//! the public hub; both publish a whole, checked folder or nothing. [`files::ModelFolders`] lists,
+//! the public hub; both publish a whole, checked folder or nothing. What is installed is one of
+//! [`registry::MODELS`], or any classifier that can be run, under a name somebody gives it. [`files::ModelFolders`] lists,
 //! verifies and removes. Results are filed under [`files::InstalledModel::name`], which changes
 //! when the weights or the tokenizer change.
 
 mod archive;
 mod batch;
+mod classifier;
 pub mod client;
 pub mod files;
 pub mod hub;

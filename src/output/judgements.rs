@@ -12,7 +12,8 @@ pub fn table_of(said: &[Sentiment], width: Option<usize>) -> String {
     }
     let rows = said.iter().map(|said| {
         let confidence = format!("{:.2}", said.confidence as f64 / 10_000.0);
-        vec![in_line(&said.model_name), in_line(&said.label), confidence, scores(said.emotions.as_deref())]
+        let most = if width.is_some() { SHOWN } else { usize::MAX };
+        vec![in_line(&said.model_name), in_line(&said.label), confidence, scores(said.emotions.as_deref(), most)]
     });
     match width {
         Some(_) => format!("\n{}", table(&["Model", "Label", "Confidence", "Scores"], rows.collect(), width)),
@@ -20,12 +21,17 @@ pub fn table_of(said: &[Sentiment], width: Option<usize>) -> String {
     }
 }
 
-/// `joy 0.81, surprise 0.12, …`; what is no object of numbers as it is.
-fn scores(emotions: Option<&str>) -> String {
+/// How many scores have room on a terminal.
+const SHOWN: usize = 8;
+
+/// `joy 0.81, surprise 0.12, …`, the highest of them; what is no object of numbers as it is.
+fn scores(emotions: Option<&str>, most: usize) -> String {
     let Some(emotions) = emotions else { return String::new() };
     let Some(mut scores) = numbers(emotions) else { return in_line(emotions) };
     scores.sort_by(|one, other| other.1.total_cmp(&one.1));
-    scores.iter().map(|(name, score)| format!("{} {score:.2}", in_line(name))).collect::<Vec<_>>().join(", ")
+    let more = if scores.len() > most { ", …" } else { "" };
+    let shown = scores.iter().take(most).map(|(name, score)| format!("{} {score:.2}", in_line(name)));
+    shown.collect::<Vec<_>>().join(", ") + more
 }
 
 fn numbers(emotions: &str) -> Option<Vec<(String, f64)>> {
@@ -43,9 +49,10 @@ mod tests {
 
     #[test]
     fn scores_are_sorted_and_anything_else_is_shown_as_it_is() {
-        assert_eq!(scores(Some(r#"{"anger": 0.1, "joy": 0.8}"#)), "joy 0.80, anger 0.10");
-        assert_eq!(scores(Some(r#"{"joy": {"of what": 1}}"#)), r#"{"joy": {"of what": 1}}"#);
-        assert_eq!(scores(Some("[1,\n2]")), "[1, 2]");
-        assert_eq!(scores(None), "");
+        assert_eq!(scores(Some(r#"{"anger": 0.1, "joy": 0.8}"#), 2), "joy 0.80, anger 0.10");
+        assert_eq!(scores(Some(r#"{"anger": 0.1, "joy": 0.8}"#), 1), "joy 0.80, …");
+        assert_eq!(scores(Some(r#"{"joy": {"of what": 1}}"#), 2), r#"{"joy": {"of what": 1}}"#);
+        assert_eq!(scores(Some("[1,\n2]"), 2), "[1, 2]");
+        assert_eq!(scores(None, 2), "");
     }
 }

@@ -39,6 +39,10 @@ pub enum Color {
     Never,
 }
 
+fn no_json(error: serde_json::Error) -> Error {
+    Error::failure("cannot write the result as JSON").source(error)
+}
+
 /// What a printer needs to know.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -139,18 +143,13 @@ impl Printer {
 
     /// Prints one JSON document: over several lines, or, where each line is to be an object, on one.
     pub fn json(&mut self, value: &impl Serialize) -> Result<()> {
-        if self.settings.format == Format::JsonLines {
-            return self.json_line(value);
-        }
-        let text = serde_json::to_string_pretty(value)
-            .map_err(|error| Error::failure("cannot write the result as JSON").source(error))?;
-        self.line(&text)
+        let text = self.json_text(value)?;
+        self.raw(&text)
     }
 
     /// Prints one line of JSON.
     pub fn json_line(&mut self, value: &impl Serialize) -> Result<()> {
-        let text = serde_json::to_string(value)
-            .map_err(|error| Error::failure("cannot write the result as JSON").source(error))?;
+        let text = serde_json::to_string(value).map_err(no_json)?;
         self.line(&text)
     }
 
@@ -160,6 +159,28 @@ impl Printer {
             Format::JsonLines => items.iter().try_for_each(|item| self.json_line(item)),
             _ => self.json(&items),
         }
+    }
+
+    /// What [`Printer::json`] prints.
+    pub fn json_text(&self, value: &impl Serialize) -> Result<String> {
+        let text = match self.settings.format {
+            Format::JsonLines => serde_json::to_string(value),
+            _ => serde_json::to_string_pretty(value),
+        };
+        text.map(|text| text + "\n").map_err(no_json)
+    }
+
+    /// What [`Printer::json_list`] prints.
+    pub fn json_list_text<T: Serialize>(&self, items: &[T]) -> Result<String> {
+        match self.settings.format {
+            Format::JsonLines => items.iter().map(|item| self.json_text(item)).collect(),
+            _ => self.json_text(&items),
+        }
+    }
+
+    /// Whether data may bear colours.
+    pub fn is_coloured(&self) -> bool {
+        console::colors_enabled()
     }
 
     /// Prints text that may be long: through the pager when it does not fit the terminal.

@@ -64,6 +64,25 @@ impl Store {
             .query_row([models], |row| row.get(0))?)
     }
 
+    /// Entries that a model has said nothing about, with title and text: by id from the highest down, which is
+    /// about the newest first, and after `before`.
+    pub fn unjudged(&self, model: &str, before: Option<Uuid>, limit: usize) -> Result<Vec<(Uuid, String)>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT e.id, e.title, e.content FROM journal_entries e WHERE e.id < ?2 AND NOT EXISTS
+                (SELECT 1 FROM sentiment_analysis s WHERE s.entry_id = e.id AND s.model_name = ?1)
+             ORDER BY e.id DESC LIMIT ?3",
+        )?;
+        // An id has no letter behind f.
+        let before = before.map_or("g".to_string(), |id| id.to_string());
+        let mut rows = statement.query((model, before, limit))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (title, content): (Option<String>, String) = (row.get(1)?, row.get(2)?);
+            found.push((read_uuid(&row.get::<_, String>(0)?)?, full_text(title.as_deref(), &content)));
+        }
+        Ok(found)
+    }
+
     /// Keeps judgements of texts that are still what was judged, in one transaction; a mood is set
     /// only where there is none or a model set it. Returns how many were kept.
     pub fn save_sentiments(&mut self, judged: &[Judged]) -> Result<usize> {
@@ -127,11 +146,10 @@ impl Store {
     /// Keeps judgements of entries whose title and text are still what was judged, in one transaction; what
     /// other models with names like `replaced` (a pattern as of GLOB) said of them gives way. Returns how
     /// many were kept.
-    pub fn save_judgements_of_vectors(
-        &mut self,
-        judged: &[(Uuid, String, Sentiment)],
-        replaced: &str,
-    ) -> Result<usize> {
+    pub fn save_judgements(&mut self, judged: &[(Uuid, String, Sentiment)], replaced: &str) -> Result<usize> {
+        if judged.is_empty() {
+            return Ok(0);
+        }
         let now = (self.clock.now)();
         self.write(None, |connection| {
             let mut kept = 0;

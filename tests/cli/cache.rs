@@ -120,6 +120,96 @@ fn statistics_come_from_the_cache_while_nothing_changes() {
     assert_eq!(sandbox.run(["cache", "get", &key]).ok().json(), stats().json());
 }
 
+/// Every answer is kept, however fast it was.
+fn keep_all(sandbox: &Sandbox) {
+    fs::write(sandbox.config(), "analyze = \"manual\"\ncache_answers_ms = 0\n").unwrap();
+}
+
+#[test]
+fn what_took_long_is_answered_from_the_cache_while_nothing_changes() {
+    let sandbox = Sandbox::with_sample();
+    sandbox.run(["topics", "list"]).ok();
+    sandbox.run(["config", "set", "cache_answers_ms", "60000"]).ok();
+    sandbox.run(["topics", "list"]).ok();
+    keep_all(&sandbox);
+    let _ = cache(&sandbox).clear();
+    let ask = |args: &[&str]| sandbox.run(args).ok().text();
+    let questions: [&[&str]; 8] = [
+        &["topics", "list"],
+        &["topics", "list", "--json"],
+        &["topics", "list", "--jsonl", "--sort", "name"],
+        &["mood", "--since", "2000"],
+        &["mood", "--since", "2000", "--by", "month", "--json"],
+        &["stats"],
+        &["stats", "--since", "2025", "--json"],
+        &["stats", "--topic", "work"],
+    ];
+    let computed: Vec<String> = questions.iter().map(|question| ask(question)).collect();
+    let keys = sandbox.run(["cache", "keys", "api", "--json"]).ok().array("");
+    assert_eq!(keys.len(), questions.len(), "{keys:?}");
+    // As it was the first time, to the last byte; and it is from there that it comes.
+    assert_eq!(questions.iter().map(|question| ask(question)).collect::<Vec<_>>(), computed);
+    let id = user(&sandbox);
+    let mut lists = 0;
+    for key in &keys {
+        assert_eq!(key["expires_at"], "2026-03-16T10:05:00.000000Z");
+        let key = key["key"].as_str().unwrap();
+        let kept = sandbox.run(["cache", "get", key]).ok().json();
+        assert_eq!(kept["user_id"], id.as_str(), "{key}");
+        let cache = cache(&sandbox);
+        let entry = cache.entry(Namespace::ApiResponse, key.strip_prefix("api:response:").unwrap(), now()).unwrap();
+        if kept["response"].is_array() && kept["route"] == "topics list" {
+            assert_eq!(kept["response"], serde_json::from_str::<Value>(&computed[1]).unwrap());
+            let told = json!({"user_id": id, "route": "topics list", "response": ["told"]});
+            let put = Put::json(Namespace::ApiResponse, key.strip_prefix("api:response:").unwrap(), &told).unwrap();
+            let _ = cache.put_many(&[put.made_from(entry.stamp.unwrap())], now());
+            assert_eq!(sandbox.run(["topics", "list", "--json"]).ok().json(), json!(["told"]));
+            lists += 1;
+        }
+    }
+    assert_eq!(lists, 1);
+    let later =
+        sandbox.command(["topics", "list", "--json"]).env("JOURNAL_NOW", "2026-03-16T10:05:00Z").output().unwrap();
+    assert_eq!(String::from_utf8(later.stdout).unwrap(), computed[1], "five minutes later it is made anew");
+    assert_eq!(ask(&["topics", "list", "--json", "--all"]).contains("told"), false, "another question");
+    // Another terminal is another answer, and so is another zone.
+    let narrow = plain(&Terminal::open(&sandbox, 60, &["topics", "list"]).close(0));
+    let wide = plain(&Terminal::open(&sandbox, 120, &["topics", "list"]).close(0));
+    assert!(!narrow.contains("About") && wide.contains("About"), "{narrow}{wide}");
+    assert_eq!(plain(&Terminal::open(&sandbox, 120, &["topics", "list"]).close(0)), wide);
+
+    ask(&["stats"]);
+    let keys = sandbox.run(["cache", "keys", "api", "--json"]).ok().array("");
+    let key = keys[0]["key"].as_str().unwrap();
+    sandbox.run(["topics", "add", "toil"]).ok();
+    assert!(ask(&["topics", "list", "--json"]).contains("toil"));
+    sandbox.run(["cache", "get", key]).code(3).says("before the last change");
+}
+
+#[test]
+fn an_answer_is_for_whom_it_was_made() {
+    let sandbox = Sandbox::new();
+    keep_all(&sandbox);
+    sandbox.run(["user", "add", "ada@example.org"]).ok();
+    sandbox.add(["text #mine"]);
+    sandbox.run(["user", "add", "bob@example.org"]).ok();
+    sandbox.run(["add", "--user", "bob@example.org", "text #other"]).ok();
+    let list = |user: &str| sandbox.run(["topics", "list", "--user", user]).ok().text();
+    for _ in 0..2 {
+        assert!(list("ada@example.org").contains("mine") && !list("ada@example.org").contains("other"));
+        assert!(list("bob@example.org").contains("other"));
+    }
+    sandbox.pipe(["user", "password", "--user", "ada@example.org", "--password-stdin"], "correct horse\n").ok();
+    let _ = cache(&sandbox).clear();
+    let mut list = sandbox.command(["topics", "list", "--user", "ada@example.org"]);
+    assert!(list.env("JOURNAL_PASSWORD", "correct horse").output().unwrap().status.success());
+    let keys = sandbox.run(["cache", "keys", "api", "--json"]).ok().array("");
+    assert_eq!(keys.len(), 1, "{keys:?}");
+    let key = keys[0]["key"].as_str().unwrap();
+    sandbox.run(["cache", "get", key]).code(6).says("journal login");
+    sandbox.run(["cache", "get", key, "--raw"]).code(6);
+}
+
 #[test]
 fn a_profile_is_written_through() {
     let sandbox = Sandbox::new();
@@ -178,7 +268,7 @@ fn a_copy_that_was_put_back_and_went_another_way_is_another_journal() {
     let sandbox = Sandbox::new();
     sandbox.add(["--mood", "0.5", "the first"]);
     let user = user(&sandbox);
-    let mut world = World { sandbox, travelled: false, user, kept: 0 };
+    let mut world = World { sandbox, travelled: false, user, kept: 0, whole: 0 };
     world.act(Deed::Backup);
     let head = |world: &World| -> (i64, i64) {
         let sql = "SELECT seq, nonce FROM change_log ORDER BY seq DESC LIMIT 1";
@@ -234,6 +324,10 @@ fn deeds() -> impl Strategy<Value = Deed> {
     ]
 }
 
+/// What whole answers are kept of, in every form.
+const QUESTIONS: [&[&str]; 3] =
+    [&["topics", "list", "--json"], &["mood", "--since", "2000", "--jsonl"], &["stats", "--topic", "work"]];
+
 /// A journal, whose it is, and where they are.
 struct World {
     sandbox: Sandbox,
@@ -241,6 +335,8 @@ struct World {
     user: String,
     /// How often an answer stood in the cache when it was asked for.
     kept: usize,
+    /// How many whole answers stood there that could be given.
+    whole: usize,
 }
 
 impl World {
@@ -264,6 +360,17 @@ impl World {
         for beside in ["-wal", "-shm"] {
             let _ = fs::remove_file(path(&format!("{to}{beside}")));
         }
+    }
+
+    /// Whole answers in the cache that were made of the journal as it stands.
+    fn valid_answers(&self) -> usize {
+        let head = "SELECT seq || '.' || nonce || ' ' FROM change_log ORDER BY seq DESC LIMIT 1";
+        let head: Result<String, _> = self.sandbox.database().query_row(head, [], |row| row.get(0));
+        let (Ok(head), cache) = (head, cache(&self.sandbox)) else { return 0 };
+        let keys = cache.keys(now()).into_iter().filter(|key| key.namespace == Namespace::ApiResponse);
+        keys.filter_map(|key| cache.entry(key.namespace, &key.id, now())?.stamp)
+            .filter(|stamp| stamp.starts_with(&head))
+            .count()
     }
 
     fn newest(&self) -> Option<String> {
@@ -305,14 +412,20 @@ impl World {
         let at = |name: &str| self.sandbox.data().join(name);
         let key = format!("api:analytics:{}", self.user);
         let is_kept = self.run(&["cache", "get", &key]).succeeded();
+        self.whole += self.valid_answers();
+        let ask = || QUESTIONS.map(|question| self.run(question).ok().text());
+        let whole = ask();
         let answered = self.run(&["stats", "--json"]).ok().text();
         let profile = self.run(&["cache", "get", &format!("api:user_data:{}", self.user)]);
         let there = fs::rename(at("cache.redb"), at("away")).is_ok();
         let computed = self.run(&["stats", "--json"]).ok().text();
+        let computed_anew = ask();
+        let _ = fs::remove_file(at("cache.redb"));
         if there {
             fs::rename(at("away"), at("cache.redb")).unwrap();
         }
         prop_assert_eq!(answered, computed);
+        prop_assert_eq!(whole, computed_anew);
         if profile.succeeded() {
             prop_assert_eq!(&profile.json(), &self.run(&["user", "show", "--json"]).ok().json()["profile"]);
         }
@@ -323,20 +436,23 @@ impl World {
 
 #[test]
 fn nothing_stale_is_shown_whoever_wrote_and_whatever_was_put_back() {
-    let kept = std::cell::Cell::new(0);
+    let (kept, answered) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
     let mut runner = TestRunner::new(Config { cases: 5, failure_persistence: None, ..Config::default() });
     let outcome = runner.run(&proptest::collection::vec(deeds(), 20..30), |deeds| {
         let sandbox = Sandbox::new();
+        keep_all(&sandbox);
         sandbox.add(["the first #work"]);
         let user = user(&sandbox);
-        let mut world = World { sandbox, travelled: false, user, kept: 0 };
+        let mut world = World { sandbox, travelled: false, user, kept: 0, whole: 0 };
         for deed in deeds {
             world.act(deed);
             world.look()?;
         }
+        answered.set(answered.get() + world.whole);
         kept.set(kept.get() + world.kept);
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
+    assert!(answered.get() > 3, "whole answers were there {} times only", answered.get());
     assert!(kept.get() > 5, "the cache answered {} times only: this shows nothing", kept.get());
 }

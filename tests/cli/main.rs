@@ -7,6 +7,8 @@ mod analyze;
 mod bare;
 mod bulk;
 mod cache;
+#[cfg(feature = "model-server")]
+mod classify;
 mod completions;
 mod config;
 mod dates;
@@ -17,8 +19,6 @@ mod editor;
 mod exits;
 mod export;
 mod history;
-#[cfg(feature = "model-server")]
-mod hub;
 mod import;
 mod list;
 mod login;

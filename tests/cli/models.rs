@@ -6,7 +6,12 @@ use crate::support::{Sandbox, field};
 fn known_models_are_listed() {
     let sandbox = Sandbox::new();
     let models = sandbox.run(["models", "list", "--json"]).ok().quiet().array("");
-    assert_eq!(field(&models, "id"), ["all-MiniLM-L6-v2", "all-mpnet-base-v2"]);
+    assert_eq!(
+        field(&models, "id"),
+        ["all-MiniLM-L6-v2", "all-mpnet-base-v2", "distilbert-sst2", "roberta-go-emotions"]
+    );
+    assert_eq!((&models[2]["kind"], &models[2]["labels"][1]), (&"classifier".into(), &"POSITIVE".into()));
+    assert_eq!(models[3]["labels"].as_array().unwrap().len(), 28);
     assert_eq!((&models[0]["dimensions"], &models[1]["dimensions"]), (&384.into(), &768.into()));
     assert_eq!((&models[0]["installed"], &models[1]["installed"]), (&false.into(), &false.into()));
     for name in ["kind", "about", "dimensions", "reads", "model_name", "folder"] {

@@ -1,101 +1,52 @@
 //! `journal models install` from a hub of our own that holds the real model and behaves as told.
 
 use crate::meaning::model_folder;
-use crate::support::Sandbox;
+use crate::support::{Hub, Manners, Sandbox, fixture};
+use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How the hub behaves.
-#[derive(Default)]
-struct Manners {
-    /// Send so many bytes of the weights and then nothing, with the connection open.
-    stalls_after: Option<usize>,
-    /// A file that is sent with one letter changed.
-    falsifies: Option<&'static str>,
-    /// A file that ends after so many bytes, which is said to be all.
-    truncates: Option<(&'static str, usize)>,
+const REPOSITORY: &str = "sentence-transformers/all-MiniLM-L6-v2";
+
+/// How much of the weights comes before the connection breaks for the first time.
+const FIRST_PART: usize = 7_000_000;
+
+/// A hub with the real model.
+fn hub() -> Hub {
+    Hub::start(vec![(REPOSITORY, model_folder())])
 }
 
-struct Hub {
-    url: String,
-    manners: Arc<Mutex<Manners>>,
-    /// Path and first byte of each request.
-    asked: Arc<Mutex<Vec<(String, usize)>>>,
-}
+#[test]
+fn the_hub_that_the_environment_names_is_asked_for_the_pinned_revision() {
+    let hub = hub();
+    hub.behaves(Manners { breaks_after: Some(FIRST_PART), ..Manners::default() });
+    let sandbox = Sandbox::new().with("HF_ENDPOINT", &hub.url);
+    assert_eq!(sandbox.run(["models", "install", "--json"]).ok().json()["id"], "all-MiniLM-L6-v2");
+    let verified = sandbox.run(["models", "verify", "--json"]).ok().json();
+    assert_eq!((&verified["checked"], &verified["faults"]), (&9.into(), &serde_json::json!([])));
 
-impl Hub {
-    fn start() -> Hub {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let (manners, asked) = (Arc::<Mutex<Manners>>::default(), Arc::<Mutex<Vec<_>>>::default());
-        let hub = Hub { url, manners: Arc::clone(&manners), asked: Arc::clone(&asked) };
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let (manners, asked) = (Arc::clone(&manners), Arc::clone(&asked));
-                thread::spawn(move || answer(stream.unwrap(), &manners, &asked));
-            }
-        });
-        hub
-    }
+    let asked = hub.paths();
+    let begins = format!("/{REPOSITORY}/resolve/c9745ed1d9f207416be6d2e6f8de32d1f16199bf/");
+    assert!(asked.iter().all(|(path, _)| path.starts_with(&begins)), "{asked:?}");
+    assert_eq!(asked.iter().map(|(path, _)| path).collect::<BTreeSet<_>>().len(), 9, "{asked:?}");
+    let weights: Vec<Option<usize>> =
+        asked.iter().filter(|(path, _)| path.ends_with(".safetensors")).map(|(_, from)| *from).collect();
+    assert_eq!(weights[0], None);
+    // What was there when the connection broke is not fetched again, as far as it had arrived.
+    assert!(weights.len() == 2 && weights[1].is_some_and(|from| (1..=FIRST_PART).contains(&from)), "{weights:?}");
 
-    fn behaves(&self, manners: Manners) {
-        *self.manners.lock().unwrap() = manners;
-        self.asked.lock().unwrap().clear();
-    }
-
-    /// The file and first byte of each request since the hub's manners were changed.
-    fn asked(&self) -> Vec<(String, usize)> {
-        let file = |path: &str| path.split_once("/resolve/").unwrap().1.split_once('/').unwrap().1.to_string();
-        self.asked.lock().unwrap().iter().map(|(path, from)| (file(path), *from)).collect()
-    }
-}
-
-fn answer(mut stream: TcpStream, manners: &Mutex<Manners>, asked: &Mutex<Vec<(String, usize)>>) {
-    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
-    let path = lines.next().unwrap_or_default().split(' ').nth(1).unwrap_or_default().to_string();
-    let range = lines.take_while(|line| !line.is_empty()).find_map(|line| {
-        line.to_ascii_lowercase().strip_prefix("range: bytes=")?.strip_suffix('-')?.parse::<usize>().ok()
-    });
-    asked.lock().unwrap().push((path.clone(), range.unwrap_or(0)));
-    let file = path.split_once("/resolve/").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, file)| file);
-    let Ok(mut body) = fs::read(model_folder().join(file)) else {
-        let _ = stream.write_all(b"HTTP/1.1 404 X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        return;
-    };
-    let (mut stalls_after, whole) = (None, body.len());
-    {
-        let manners = manners.lock().unwrap();
-        if manners.falsifies == Some(file) {
-            body[whole / 2] ^= 1;
-        }
-        if let Some((_, length)) = manners.truncates.filter(|(truncated, _)| *truncated == file) {
-            body.truncate(length);
-        }
-        if file == "model.safetensors" {
-            stalls_after = manners.stalls_after;
-        }
-    }
-    let from = range.unwrap_or(0).min(body.len());
-    let status = if range.is_some() { 206 } else { 200 };
-    let mut head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n", body.len() - from);
-    if range.is_some() {
-        head.push_str(&format!("Content-Range: bytes {from}-{}/{}\r\n", body.len() - 1, body.len()));
-    }
-    let end = stalls_after.unwrap_or(usize::MAX).min(body.len());
-    let _ = stream.write_all(format!("{head}\r\n").as_bytes()).and_then(|()| stream.write_all(&body[from..end]));
-    if stalls_after.is_some() {
-        thread::sleep(Duration::from_secs(20));
+    for address in ["ftp://example.org", "https://", "huggingface.co"] {
+        let sandbox = Sandbox::new().with("HF_ENDPOINT", address);
+        sandbox.run(["models", "install"]).code(2).says("HF_ENDPOINT").says(address);
     }
 }
 
 #[test]
 fn a_download_that_was_killed_goes_on_where_it_ended() {
-    let hub = Hub::start();
+    let hub = hub();
     let sandbox = Sandbox::new().with("HF_ENDPOINT", format!("{}/", hub.url));
     let half = 40_000_000;
     hub.behaves(Manners { stalls_after: Some(half), ..Manners::default() });
@@ -113,8 +64,6 @@ fn a_download_that_was_killed_goes_on_where_it_ended() {
     sandbox.run(["models", "install"]).code(7).says("being fetched");
     child.kill().unwrap();
     child.wait().unwrap();
-    let revision = hub.asked.lock().unwrap()[0].0.clone();
-    assert!(revision.contains("/sentence-transformers/all-MiniLM-L6-v2/resolve/c9745ed1d9f2"), "{revision}");
     assert_eq!(sandbox.run(["models", "list", "--json"]).ok().array("")[0]["installed"], false);
 
     hub.behaves(Manners::default());
@@ -129,11 +78,12 @@ fn a_download_that_was_killed_goes_on_where_it_ended() {
 
 #[test]
 fn wrong_files_are_refused_and_fetched_anew_later() {
-    let hub = Hub::start();
+    let hub = hub();
     let sandbox = Sandbox::new().with("HF_ENDPOINT", &hub.url);
     let nothing = || assert_eq!(sandbox.run(["models", "list", "--json"]).ok().array("")[0]["installed"], false);
     hub.behaves(Manners { falsifies: Some("vocab.txt"), ..Manners::default() });
     sandbox.run(["models", "install"]).code(4).says("vocab.txt").says("SHA-256").says("hint:").says("--from");
+    assert!(hub.asked().iter().all(|(file, _)| file != "model.safetensors"), "{:?}", hub.asked());
     nothing();
     hub.behaves(Manners { truncates: Some(("vocab.txt", 1000)), ..Manners::default() });
     sandbox.run(["models", "install"]).code(4).says("vocab.txt").says("SHA-256");
@@ -181,7 +131,62 @@ fn from_a_folder_or_an_archive_no_network_is_needed() {
     let climbs = sandbox.path("climbs.tar");
     sandbox.run(["models", "install", "--from", climbs.to_str().unwrap()]).code(5).says("leads out");
     sandbox.run(["models", "verify"]).ok();
+}
 
-    let wrong = Sandbox::new().with("HF_ENDPOINT", "localhost");
-    wrong.run(["models", "install"]).code(2).says("HF_ENDPOINT").says("localhost");
+/// Where the hub has the classifiers.
+const SST2: &str = "distilbert/distilbert-base-uncased-finetuned-sst-2-english";
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+#[test]
+fn a_known_classifier_is_asked_for_by_its_revision_and_nothing_else_is_taken_for_it() {
+    let hub = Hub::start(vec![(SST2, fixture("tiny-distilbert"))]);
+    let sandbox = Sandbox::new().with("HF_ENDPOINT", &hub.url);
+    sandbox.run(["models", "install", "distilbert-sst2"]).code(4).says("vocab.txt").says("SHA-256");
+    let asked = hub.paths();
+    let begins = format!("/{SST2}/resolve/714eb0fa89d2f80546fda750413ed43d93601a13/");
+    assert!(asked.iter().all(|(path, _)| path.starts_with(&begins)), "{asked:?}");
+    assert_eq!(hub.asked()[0].0, "config.json");
+    assert_eq!(sandbox.run(["models", "list", "--json"]).ok().array("")[2]["installed"], false);
+}
+
+#[test]
+fn any_classifier_of_the_hub_is_installed_by_its_commit_and_hash() {
+    let hub = Hub::start(vec![("someone/feelings", fixture("tiny-roberta")), (REPOSITORY, model_folder())]);
+    let sandbox = Sandbox::new().with("HF_ENDPOINT", &hub.url);
+    let install = |args: &[&str]| {
+        let begin = ["models", "install", "--name", "feelings", "--hub", "someone/feelings"];
+        sandbox.run(begin.iter().chain(args).copied())
+    };
+    install(&[]).code(2).says("--revision");
+    for (args, words) in
+        [(&["--revision", "main"][..], "40 hexadecimal"), (&["--revision", COMMIT, "--sha256", "12"], "64 hexadecimal")]
+    {
+        install(args).code(2).says(words);
+    }
+    let wrong = "0".repeat(64);
+    install(&["--revision", COMMIT, "--sha256", &wrong]).code(4).says("model.safetensors").says("SHA-256").says(&wrong);
+    let installed = install(&["--revision", COMMIT, "--json"]).ok().json();
+    assert_eq!((&installed["id"], installed["labels"].as_array().unwrap().len()), (&"feelings".into(), 7));
+    let hash = installed["sha256"].as_str().unwrap();
+    // The same with its hash, and what had come meanwhile under another name for the weights is no matter.
+    install(&["--revision", COMMIT, "--sha256", &hash.to_uppercase(), "--json"]).ok();
+    install(&["--revision", COMMIT]).ok().says("as the hub sent them").says(hash);
+    assert_eq!(sandbox.run(["models", "verify", "feelings", "--json"]).ok().json()["faults"], serde_json::json!([]));
+    let asked = hub.paths();
+    assert!(
+        asked.iter().all(|(path, _)| path.starts_with(&format!("/someone/feelings/resolve/{COMMIT}/"))),
+        "{asked:?}"
+    );
+    let left: Vec<_> = fs::read_dir(sandbox.data().join("models")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left, ["feelings"]);
+
+    // Cut short with no hash to tell, or no classifier at all: refused, and asked for anew next time.
+    hub.behaves(Manners { truncates: Some(("model.safetensors", 5000)), ..Manners::default() });
+    install(&["--revision", COMMIT]).code(5).says("model.safetensors");
+    hub.behaves(Manners::default());
+    install(&["--revision", COMMIT]).ok();
+    let other = ["models", "install", "--name", "x", "--hub", REPOSITORY, "--revision", COMMIT];
+    sandbox.run(other).code(2).says("\"bert\", for no labels");
+    let climbs = ["models", "install", "--name", "x", "--hub", "../etc", "--revision", COMMIT];
+    sandbox.run(climbs).code(2).says("OWNER/NAME");
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use journaling_ai::error::{Error, Kind, Result};
+use journaling_ai::model::registry::ModelKind;
 use journaling_ai::model::safetensors::Safetensors;
 use journaling_ai::model::{ModelInfo, ModelRef, registry};
 use rust_bert::RustBertError;
@@ -56,7 +57,8 @@ impl Network {
         }?;
         if let Ok(spec) = registry::find(&model.id) {
             let known = ModelInfo { dimensions: spec.dimensions, max_pieces: spec.max_pieces };
-            if network.info != known || network.labels.is_some() {
+            let classifies = spec.kind == ModelKind::Classifier;
+            if network.info != known || network.labels.is_some() != classifies {
                 return Err(Error::new(Kind::Corrupt, format!("{} does not hold {}", model.folder.display(), spec.id))
                     .hint(format!("install it again: journal models install {}", spec.id)));
             }

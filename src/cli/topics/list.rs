@@ -1,4 +1,5 @@
 use crate::app::App;
+use crate::cli::answers::answered;
 use crate::error::Result;
 use crate::output::{json, topics};
 use crate::store::TopicOrder;
@@ -32,16 +33,21 @@ pub(super) fn run(args: &ListArgs, app: &mut App) -> Result<()> {
         Some(SortArg::Mood) => TopicOrder::Mood,
         Some(SortArg::Entries) | None => TopicOrder::Entries,
     };
-    let found = app.store()?.topics(user, args.all, order)?;
+    // Every entry and topic is looked at for this, so the answer is kept while nothing changes.
+    let text = answered(app, user, "topics list", &format!("{} {order:?}", args.all), |app| {
+        let found = app.store()?.topics(user, args.all, order)?;
+        if app.printer.is_json() {
+            return app.printer.json_list_text(&found.iter().map(json::topic_use).collect::<Vec<_>>());
+        }
+        Ok(if found.is_empty() { String::new() } else { topics::uses(&found, app.printer.width()) })
+    })?;
     if app.printer.is_json() {
-        let items: Vec<_> = found.iter().map(json::topic_use).collect();
-        return app.printer.json_list(&items);
+        return app.printer.raw(&text);
     }
-    if found.is_empty() {
+    if text.is_empty() {
         app.printer
             .note("No topics yet. A #tag in an entry makes one; `journal topics list --all` shows the system topics.");
         return Ok(());
     }
-    let shown = topics::uses(&found, app.printer.width());
-    app.printer.page(&shown)
+    app.printer.page(&text)
 }

@@ -1,8 +1,12 @@
 //! A journal of its own for each test, and what came of a command.
 
+#[cfg(feature = "model-server")]
+mod hub;
 mod outcome;
 mod pty;
 
+#[cfg(feature = "model-server")]
+pub(crate) use hub::{Hub, Manners};
 pub(crate) use outcome::{Outcome, field};
 pub(crate) use pty::{Terminal, plain};
 
@@ -24,6 +28,12 @@ pub(crate) const NOW: &str = "2026-03-16T10:00:00Z";
 /// The journal that comes with the program.
 pub(crate) fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/sample-journal.jsonl")
+}
+
+/// The folder of a tiny model that comes with the tests.
+#[cfg(feature = "model-server")]
+pub(crate) fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models").join(name)
 }
 
 /// The lines of the sample, as JSON.

@@ -16,7 +16,7 @@ pub struct Key {
 }
 
 /// Every setting there is.
-pub const KEYS: [Key; 15] = [
+pub const KEYS: [Key; 16] = [
     Key { name: "user", default: "", about: "E-mail address of the user whose journal this is; empty: the first user" },
     Key { name: "time_zone", default: "", about: "IANA name, such as Europe/Berlin; empty: the system's" },
     Key { name: "day_start", default: "00:00", about: "When a new day begins for new entries, such as 04:00" },
@@ -40,6 +40,11 @@ pub const KEYS: [Key; 15] = [
         about: "How long the model server stays loaded with nothing to do",
     },
     Key { name: "model_threads", default: "0", about: "Threads the model server computes with; 0: all cores but one" },
+    Key {
+        name: "model_precision",
+        default: "auto",
+        about: "Numbers of the model server: auto for bfloat16 where the processor multiplies it, or f32",
+    },
     Key { name: "cache_megabytes", default: "256", about: "Size bound of the cache" },
     Key {
         name: "slow_statement_ms",
@@ -106,6 +111,8 @@ pub struct Config {
     pub model_idle_seconds: u64,
     /// Threads of the model server.
     pub model_threads: Option<usize>,
+    /// Whether the model server computes in 32-bit floats even where the processor multiplies bfloat16.
+    pub model_exact: bool,
     /// Size bound of the cache, in bytes.
     pub cache_bytes: u64,
     /// How long a statement may take until it is written down as slow, in milliseconds.
@@ -209,6 +216,7 @@ impl ConfigFile {
             let day_start = text("day_start")?;
             let mode = text("search_mode")?;
             let analyze = text("analyze")?;
+            let precision = text("model_precision")?;
             let model = text("model")?;
             crate::model::registry::find(&model)?;
             Ok(Config {
@@ -234,6 +242,11 @@ impl ConfigFile {
                 },
                 model,
                 model_idle_seconds: number("model_idle_seconds", 7 * 86_400)?,
+                model_exact: match precision.as_str() {
+                    "auto" => false,
+                    "f32" => true,
+                    _ => return Err(wrong("model_precision", &precision, "auto or f32")),
+                },
                 model_threads: Some(number("model_threads", 1024)? as usize).filter(|threads| *threads > 0),
                 cache_bytes: number("cache_megabytes", 1 << 20)?.max(1) << 20,
                 slow_statement_ms: number("slow_statement_ms", 86_400_000)?,

@@ -7,6 +7,7 @@ use journaling_ai::model::serve::Engine;
 use journaling_ai::model::{ModelInfo, ModelRef};
 
 use crate::folder::Folder;
+use crate::linear::Precision;
 use crate::network::Network;
 use crate::tokenizer::{Tokenizer, cut};
 
@@ -14,15 +15,16 @@ use crate::tokenizer::{Tokenizer, cut};
 pub(crate) struct Embedder {
     tokenizers: HashMap<ModelRef, Tokenizer>,
     networks: HashMap<ModelRef, Network>,
+    precision: Precision,
 }
 
 impl Embedder {
-    /// An embedder that computes on so many threads.
-    pub(crate) fn new(threads: usize) -> Self {
+    /// An embedder that computes on so many threads, with numbers of this precision where it gives vectors.
+    pub(crate) fn new(threads: usize, precision: Precision) -> Self {
         tch::set_num_threads(i32::try_from(threads).unwrap_or(1));
         // One request is computed at a time, so there is nothing to run side by side.
         tch::set_num_interop_threads(1);
-        Embedder { tokenizers: HashMap::new(), networks: HashMap::new() }
+        Embedder { tokenizers: HashMap::new(), networks: HashMap::new(), precision }
     }
 
     fn tokenizer(&mut self, model: &ModelRef) -> Result<&Tokenizer> {
@@ -38,7 +40,7 @@ impl Embedder {
             forget_replaced(&mut self.networks, model);
             let folder = Folder::open(&model.folder)?;
             self.tokenizer(model)?.check(folder.number("vocab_size")?)?;
-            self.networks.insert(model.clone(), Network::load(model, &folder)?);
+            self.networks.insert(model.clone(), Network::load(model, &folder, self.precision)?);
         }
         self.networks.get(model).ok_or_else(|| vanished(model))
     }

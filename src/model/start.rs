@@ -25,7 +25,8 @@ pub struct ClientConfig {
     /// Threads a started server computes with; absent for all cores but one.
     pub threads: Option<usize>,
     /// Whether a started server computes vectors in 32-bit floats even where the processor multiplies
-    /// bfloat16, which takes two thirds of the time and moves a vector by some 0.00002 (one minus the cosine).
+    /// bfloat16. That takes two thirds of the time and moves a vector by 0.00002 on average (one minus the
+    /// cosine), with the same results of search: see BENCHMARKS.md.
     pub exact: bool,
     /// How long to wait for a started server to listen. It listens before it loads a model.
     pub start_timeout: Duration,

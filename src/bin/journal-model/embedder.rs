@@ -1,19 +1,20 @@
 //! The models that have been asked for: loaded at first use, from their own folder, and kept.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use journaling_ai::error::{Error, Result};
-use journaling_ai::model::serve::Engine;
+use journaling_ai::model::serve::{Cutter, Engine};
 use journaling_ai::model::{ModelInfo, ModelRef};
 
 use crate::folder::Folder;
 use crate::linear::Precision;
 use crate::network::Network;
-use crate::tokenizer::{Tokenizer, cut};
+use crate::tokenizer::Tokenizer;
 
 /// All models loaded so far.
 pub(crate) struct Embedder {
-    tokenizers: HashMap<ModelRef, Tokenizer>,
+    tokenizers: HashMap<ModelRef, Arc<Tokenizer>>,
     networks: HashMap<ModelRef, Network>,
     precision: Precision,
 }
@@ -27,10 +28,10 @@ impl Embedder {
         Embedder { tokenizers: HashMap::new(), networks: HashMap::new(), precision }
     }
 
-    fn tokenizer(&mut self, model: &ModelRef) -> Result<&Tokenizer> {
+    fn tokenizer(&mut self, model: &ModelRef) -> Result<&Arc<Tokenizer>> {
         if !self.tokenizers.contains_key(model) {
             forget_replaced(&mut self.tokenizers, model);
-            self.tokenizers.insert(model.clone(), Tokenizer::load(&model.folder)?);
+            self.tokenizers.insert(model.clone(), Arc::new(Tokenizer::load(&model.folder)?));
         }
         self.tokenizers.get(model).ok_or_else(|| vanished(model))
     }
@@ -44,14 +45,6 @@ impl Embedder {
         }
         self.networks.get(model).ok_or_else(|| vanished(model))
     }
-
-    /// The network, and each text's pieces as far as it reads them.
-    fn prepare(&mut self, model: &ModelRef, texts: &[&str]) -> Result<(&Network, Vec<Vec<i64>>)> {
-        let mut ids = self.tokenizer(model)?.ids(texts)?;
-        let network = self.network(model)?;
-        ids.iter_mut().for_each(|ids| cut(ids, network.info.max_pieces));
-        Ok((network, ids))
-    }
 }
 
 impl Engine for Embedder {
@@ -59,22 +52,20 @@ impl Engine for Embedder {
         Ok(self.network(model)?.info)
     }
 
-    fn count(&mut self, model: &ModelRef, texts: &[String]) -> Result<Vec<usize>> {
-        self.tokenizer(model)?.count(texts)
+    fn cutter(&mut self, model: &ModelRef) -> Result<Arc<dyn Cutter>> {
+        Ok(Arc::clone(self.tokenizer(model)?) as Arc<dyn Cutter>)
     }
 
-    fn embed(&mut self, model: &ModelRef, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
-        let (network, ids) = self.prepare(model, texts)?;
-        network.embed(&ids)
+    fn embed(&mut self, model: &ModelRef, texts: &[Vec<i64>]) -> Result<Vec<Vec<f32>>> {
+        self.network(model)?.embed(texts)
     }
 
     fn labels(&mut self, model: &ModelRef) -> Result<Vec<String>> {
         Ok(self.network(model)?.labels()?.to_vec())
     }
 
-    fn classify(&mut self, model: &ModelRef, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
-        let (network, ids) = self.prepare(model, texts)?;
-        network.classify(&ids)
+    fn classify(&mut self, model: &ModelRef, texts: &[Vec<i64>]) -> Result<Vec<Vec<f32>>> {
+        self.network(model)?.classify(texts)
     }
 
     fn loaded(&self) -> Vec<String> {

@@ -79,8 +79,9 @@ fn vectors_and_counts_equal_the_reference_in_a_batch_and_alone() {
     let together = client.embed(&model(), &texts).unwrap();
     for (row, vector) in reference.iter().zip(&together) {
         let expected = decode_vector(&row.vector).unwrap();
-        let similarity = cosine(&expected, vector);
-        assert!(similarity >= 0.9999, "{similarity} for {:?}", row.text);
+        // Also on a processor with bfloat16, of which some numbers are a hundred times as far away.
+        let apart = expected.iter().zip(vector).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(vector.len() == 384 && apart <= 1e-5, "{apart} for {:?}", row.text);
     }
     for (text, vector) in texts.iter().zip(&together) {
         let alone = client.embed(&model(), std::slice::from_ref(text)).unwrap();

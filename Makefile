@@ -94,6 +94,15 @@ bench: build model ## Time journal beside sqlite3, rg, jrnl and PostgreSQL at 1k
 	$(PYTHON) scripts/bench --journal "$(RELEASE_DIR)/journal" --models "$(JOURNAL_BUILD_CACHE)/models" \
 	    --cache "$(JOURNAL_BUILD_CACHE)" $(MILLION)
 
+# Which numbers of threads the engines are measured with, and where the result is kept besides.
+THREADS ?= 1,2
+RECORD ?= BENCHMARKS.md
+
+.PHONY: bench-models
+bench-models: build model ## Measure the model server beside Python and onnxruntime (once: 3 GB of downloads)
+	@$(PYTHON) scripts/bench-models --journal "$(RELEASE_DIR)/journal" --model "$(MODEL_DIR)" \
+	    --threads "$(THREADS)" --record "$(RECORD)"
+
 # What the tests call besides cargo. strace shows that nothing opens a socket to the outside; the
 # embedded store is compared with a PostgreSQL that the tests start for themselves.
 TEST_TOOLS := strace readelf initdb

@@ -237,6 +237,7 @@ impl App {
             server,
             idle: Duration::from_secs(self.config.model_idle_seconds),
             threads: self.config.model_threads,
+            exact: self.config.model_exact,
             start_timeout: SERVER_START,
             stderr_log: paths.stderr_log,
         })

@@ -17,7 +17,7 @@ pub struct Key {
 }
 
 /// Every setting there is.
-pub const KEYS: [Key; 19] = [
+pub const KEYS: [Key; 20] = [
     Key { name: "user", default: "", about: "E-mail address of the user whose journal this is; empty: the first user" },
     Key { name: "time_zone", default: "", about: "IANA name, such as Europe/Berlin; empty: the system's" },
     Key { name: "day_start", default: "00:00", about: "When a new day begins for new entries, such as 04:00" },
@@ -60,6 +60,11 @@ pub const KEYS: [Key; 19] = [
         about: "How long the model server stays loaded with nothing to do",
     },
     Key { name: "model_threads", default: "0", about: "Threads the model server computes with; 0: all cores but one" },
+    Key {
+        name: "model_precision",
+        default: "auto",
+        about: "Numbers of the model server: auto for bfloat16 where the processor multiplies it, or f32",
+    },
     Key { name: "cache_megabytes", default: "256", about: "Size bound of the cache" },
     Key {
         name: "cache_answers_ms",
@@ -135,6 +140,8 @@ pub struct Config {
     pub model_idle_seconds: u64,
     /// Threads of the model server.
     pub model_threads: Option<usize>,
+    /// Whether the model server computes in 32-bit floats even where the processor multiplies bfloat16.
+    pub model_exact: bool,
     /// Size bound of the cache, in bytes.
     pub cache_bytes: u64,
     /// How long an answer may take to compute until it is kept in the cache, in milliseconds.
@@ -247,6 +254,7 @@ impl ConfigFile {
             let day_start = text("day_start")?;
             let mode = text("search_mode")?;
             let analyze = text("analyze")?;
+            let precision = text("model_precision")?;
             let model = |name: &str| -> Result<Option<String>> {
                 let Some(id) = set(name)? else { return Ok(None) };
                 let spec = registry::find_embedding(&id).map_err(|error| error.context(name))?;
@@ -278,6 +286,11 @@ impl ConfigFile {
                 topic_model: model("topic_model")?.or(both),
                 classifiers: classifiers(&text("classifiers")?)?,
                 model_idle_seconds: number("model_idle_seconds", 7 * 86_400)?,
+                model_exact: match precision.as_str() {
+                    "auto" => false,
+                    "f32" => true,
+                    _ => return Err(wrong("model_precision", &precision, "auto or f32")),
+                },
                 model_threads: Some(number("model_threads", 1024)? as usize).filter(|threads| *threads > 0),
                 cache_bytes: number("cache_megabytes", 1 << 20)?.max(1) << 20,
                 cache_answers_ms: number("cache_answers_ms", 86_400_000)?,

@@ -42,6 +42,8 @@ fn what_is_written_while_others_are_read_has_its_turn_at_once_and_each_is_read_o
         revision: String::new(),
         dimensions: 2,
         max_pieces: 256,
+        classifier: None,
+        weights_sha256: String::new(),
         folder: data.into(),
         bytes: 0,
     };
@@ -55,6 +57,7 @@ fn what_is_written_while_others_are_read_has_its_turn_at_once_and_each_is_read_o
             cache: &Cache::new(data.join("cache.redb"), 1 << 20),
             readers: &[(Collection::User, Ok(model))],
             emotions: None,
+            classifiers: &[],
             connect: &mut || Err(Error::failure("nobody needs a model here")),
             keep: &mut |_| Kept::default(),
             now,

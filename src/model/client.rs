@@ -222,7 +222,8 @@ impl ModelClient {
             }
             self.start_or_check(&unheard)?;
             sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(100));
+            // A server takes a quarter of a second to listen, and asking costs nothing.
+            pause = (pause * 2).min(Duration::from_millis(20));
         }
     }
 

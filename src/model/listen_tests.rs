@@ -39,6 +39,7 @@ impl Place {
             server: "/nonexistent/journal-model".into(),
             idle: Duration::from_secs(60),
             threads: None,
+            exact: true,
             start_timeout: Duration::from_secs(5),
             stderr_log: self.socket().with_extension("log"),
         }

@@ -5,11 +5,12 @@ use std::any::Any;
 use std::io::{self, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
 use std::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::model::batch::{SERVER_LIMITS, by_length};
+use crate::model::batch::{Filling, SERVER_LIMITS};
 use crate::model::protocol::{Hello, Request, Response, ServerStatus, encode_vector, read_message, write_message};
 use crate::model::{ModelInfo, ModelRef};
 
@@ -18,23 +19,44 @@ pub trait Engine: Send {
     /// Loads the model unless it is loaded, and says what it is like.
     fn load(&mut self, model: &ModelRef) -> Result<ModelInfo>;
 
-    /// Word pieces of each text, without the special ones, however long the text is. Need not load
-    /// the weights.
-    fn count(&mut self, model: &ModelRef, texts: &[String]) -> Result<Vec<usize>>;
+    /// What cuts this model's texts. Need not load the weights.
+    fn cutter(&mut self, model: &ModelRef) -> Result<Arc<dyn Cutter>>;
 
-    /// One vector of unit length for each text, computed in one batch. Text beyond the model's
-    /// window is cut, never refused.
-    fn embed(&mut self, model: &ModelRef, texts: &[&str]) -> Result<Vec<Vec<f32>>>;
+    /// One vector of unit length for each text, given as its pieces within the model's window, computed in
+    /// one batch.
+    fn embed(&mut self, model: &ModelRef, texts: &[Vec<i64>]) -> Result<Vec<Vec<f32>>>;
 
     /// The labels of a classifier.
     fn labels(&mut self, model: &ModelRef) -> Result<Vec<String>>;
 
-    /// The scores of these labels for each text, computed in one batch. Text beyond the model's window
-    /// is cut, never refused.
-    fn classify(&mut self, model: &ModelRef, texts: &[&str]) -> Result<Vec<Vec<f32>>>;
+    /// The scores of these labels for each text, given as its pieces within the model's window, computed in
+    /// one batch.
+    fn classify(&mut self, model: &ModelRef, texts: &[Vec<i64>]) -> Result<Vec<Vec<f32>>>;
 
     /// Names of the models in memory.
     fn loaded(&self) -> Vec<String>;
+}
+
+/// What cuts texts into word pieces, beside the engine and beside itself. May panic, which fails the request
+/// alone.
+pub trait Cutter: Send + Sync {
+    /// The text's pieces, [`SPECIAL_PIECES`] included, however long it is.
+    fn pieces(&self, text: &str) -> Result<Vec<i64>>;
+}
+
+/// The pieces added at the start and the end of each text.
+pub const SPECIAL_PIECES: usize = 2;
+
+/// Cuts a text's pieces to the model's window as the reference does: the first ones stay, and the last piece
+/// of the window is the special one that ends a text.
+fn keep_to(window: usize, mut pieces: Vec<i64>) -> Vec<i64> {
+    if pieces.len() > window
+        && let Some(end) = pieces.pop()
+    {
+        pieces.truncate(window.saturating_sub(1));
+        pieces.push(end);
+    }
+    pieces
 }
 
 /// What all connections of a server share.
@@ -132,8 +154,9 @@ impl<E: Engine> Service<E> {
             }
             Request::Count { model, texts } => {
                 let model = ModelRef::from(model);
-                let counts = self.with_engine(|engine| engine.count(&model, &texts))?;
-                Ok(Response::Counts { counts })
+                let cutter = self.with_engine(|engine| engine.cutter(&model))?;
+                let count = |text: &String| Ok(cut(&*cutter, text)?.len().saturating_sub(SPECIAL_PIECES));
+                Ok(Response::Counts { counts: texts.iter().map(count).collect::<Result<_>>()? })
             }
             Request::Embed { model, texts } => {
                 let model = ModelRef::from(model);
@@ -154,27 +177,49 @@ impl<E: Engine> Service<E> {
     }
 
     /// Computes in batches of like length and gives the engine back between them, so that a short
-    /// query of another client waits for one batch, not for the whole request.
+    /// query of another client waits for one batch, not for the whole request. The texts are cut beside that,
+    /// in the order of their length in bytes, which is nearly that of their pieces.
     fn in_batches(
         &self,
         model: &ModelRef,
         texts: &[String],
-        mut compute: impl FnMut(&mut E, &[&str]) -> Result<Vec<Vec<f32>>>,
+        mut compute: impl FnMut(&mut E, &[Vec<i64>]) -> Result<Vec<Vec<f32>>>,
     ) -> Result<Vec<String>> {
-        let (info, counts) = self.with_engine(|engine| Ok((engine.load(model)?, engine.count(model, texts)?)))?;
-        expect_one_each(counts.len(), texts.len())?;
-        let read: Vec<usize> = counts.iter().map(|count| count.saturating_add(2).min(info.max_pieces)).collect();
-        let (order, batches) = by_length(&read, SERVER_LIMITS);
+        let (info, cutter) = self.with_engine(|engine| Ok((engine.load(model)?, engine.cutter(model)?)))?;
+        let mut order: Vec<usize> = (0..texts.len()).collect();
+        order.sort_by_key(|&index| texts[index].len());
         let mut vectors = vec![String::new(); texts.len()];
-        for batch in batches {
-            let members = &order[batch];
-            let batch: Vec<&str> = members.iter().map(|&index| texts[index].as_str()).collect();
-            let computed = self.with_engine(|engine| compute(engine, &batch))?;
+        let mut finish = |batch: Vec<(usize, Vec<i64>)>| -> Result<()> {
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let (members, pieces): (Vec<usize>, Vec<Vec<i64>>) = batch.into_iter().unzip();
+            let computed = self.with_engine(|engine| compute(engine, &pieces))?;
             expect_one_each(computed.len(), members.len())?;
-            for (&index, vector) in members.iter().zip(&computed) {
+            for (index, vector) in members.into_iter().zip(&computed) {
                 vectors[index] = encode_vector(vector);
             }
-        }
+            Ok(())
+        };
+        thread::scope(|scope| {
+            let (sender, receiver) = mpsc::channel();
+            scope.spawn(move || {
+                for index in order {
+                    // Nobody receives any more when a batch has failed.
+                    if sender.send((index, cut(&*cutter, &texts[index]))).is_err() {
+                        break;
+                    }
+                }
+            });
+            let mut filling = Filling::new(SERVER_LIMITS);
+            for (index, pieces) in receiver {
+                let pieces = keep_to(info.max_pieces, pieces?);
+                if let Some(batch) = filling.add(pieces.len(), (index, pieces)) {
+                    finish(batch)?;
+                }
+            }
+            finish(filling.rest())
+        })?;
         Ok(vectors)
     }
 
@@ -192,9 +237,18 @@ impl<E: Engine> Service<E> {
     fn with_engine<T>(&self, work: impl FnOnce(&mut E) -> Result<T>) -> Result<T> {
         let _turn = self.queue.wait();
         let mut engine = lock(&self.engine);
-        catch_unwind(AssertUnwindSafe(|| work(&mut engine)))
-            .unwrap_or_else(|panic| Err(Error::failure(format!("the model engine panicked: {}", panic_text(&*panic)))))
+        caught(|| work(&mut engine))
     }
+}
+
+fn cut(cutter: &dyn Cutter, text: &str) -> Result<Vec<i64>> {
+    caught(|| cutter.pieces(text))
+}
+
+/// A panic becomes an error.
+fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|panic| Err(Error::failure(format!("the model engine panicked: {}", panic_text(&*panic)))))
 }
 
 /// First come, first served: a plain mutex may hand the engine to the same thread again and again

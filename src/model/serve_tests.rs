@@ -12,9 +12,39 @@ use crate::model::protocol::{PROTOCOL_VERSION, decode_vector, failure};
 #[derive(Default)]
 pub(crate) struct FakeEngine {
     loaded: Vec<String>,
+    cutter: Arc<FakeCutter>,
     /// The texts of each call to [`Engine::embed`].
     pub(crate) batches: Vec<Vec<String>>,
 }
+
+/// As many pieces as words; each is the number of the text, so that it can be found again.
+#[derive(Default)]
+struct FakeCutter {
+    texts: Mutex<Vec<String>>,
+}
+
+impl Cutter for FakeCutter {
+    fn pieces(&self, text: &str) -> Result<Vec<i64>> {
+        assert_ne!(text, "panic at cutting", "asked to panic");
+        let mut texts = lock(&self.texts);
+        texts.push(text.to_string());
+        Ok(vec![texts.len() as i64 - 1; text.split_whitespace().count() + SPECIAL_PIECES])
+    }
+}
+
+impl FakeEngine {
+    fn begin(&mut self, pieces: &[Vec<i64>]) -> Vec<String> {
+        assert!(pieces.iter().all(|pieces| pieces.len() <= WINDOW), "beyond the window");
+        let texts = lock(&self.cutter.texts);
+        let batch: Vec<String> =
+            pieces.iter().map(|pieces| texts[usize::try_from(pieces[0]).unwrap()].clone()).collect();
+        self.batches.push(batch.clone());
+        batch
+    }
+}
+
+/// Pieces the fake reads of one text.
+const WINDOW: usize = 256;
 
 pub(crate) fn fake_vector(text: &str) -> Vec<f32> {
     let angle = text.bytes().fold(text.len() as f32, |sum, byte| sum + f32::from(byte) / 64.0);
@@ -29,19 +59,19 @@ impl Engine for FakeEngine {
         if !self.loaded.contains(&model.name) {
             self.loaded.push(model.name.clone());
         }
-        Ok(ModelInfo { dimensions: 3, max_pieces: 256 })
+        Ok(ModelInfo { dimensions: 3, max_pieces: WINDOW })
     }
 
-    fn count(&mut self, _: &ModelRef, texts: &[String]) -> Result<Vec<usize>> {
-        Ok(texts.iter().map(|text| text.split_whitespace().count()).collect())
+    fn cutter(&mut self, _: &ModelRef) -> Result<Arc<dyn Cutter>> {
+        Ok(Arc::clone(&self.cutter) as Arc<dyn Cutter>)
     }
 
-    fn embed(&mut self, _: &ModelRef, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
-        assert!(!texts.contains(&"panic"), "asked to panic");
-        if texts.contains(&"drop one") {
+    fn embed(&mut self, _: &ModelRef, pieces: &[Vec<i64>]) -> Result<Vec<Vec<f32>>> {
+        let texts = self.begin(pieces);
+        assert!(!texts.iter().any(|text| text == "panic"), "asked to panic");
+        if texts.iter().any(|text| text == "drop one") {
             return Ok(Vec::new());
         }
-        self.batches.push(texts.iter().map(|text| text.to_string()).collect());
         Ok(texts.iter().map(|text| fake_vector(text)).collect())
     }
 
@@ -49,8 +79,8 @@ impl Engine for FakeEngine {
         Ok(["short", "long"].map(str::to_string).to_vec())
     }
 
-    fn classify(&mut self, _: &ModelRef, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
-        self.batches.push(texts.iter().map(|text| text.to_string()).collect());
+    fn classify(&mut self, _: &ModelRef, pieces: &[Vec<i64>]) -> Result<Vec<Vec<f32>>> {
+        let texts = self.begin(pieces);
         Ok(texts.iter().map(|text| 1.0 / (1.0 + text.len() as f32)).map(|short| vec![short, 1.0 - short]).collect())
     }
 
@@ -189,7 +219,7 @@ fn many_requests_on_one_connection_and_many_connections_at_once() {
         Request::Count { model: (&model("fake")).into(), texts: vec!["one two three".into(), String::new()] };
     assert_eq!(client.ask(&counting), Response::Counts { counts: vec![3, 0] });
     let info = Request::Info { model: (&model("fake")).into() };
-    assert_eq!(client.ask(&info), Response::Info { dimensions: 3, max_pieces: 256 });
+    assert_eq!(client.ask(&info), Response::Info { dimensions: 3, max_pieces: WINDOW });
     let Response::Status { status } = client.ask(&Request::Status) else { panic!() };
     let status = ServerStatus::from(status);
     assert_eq!((status.requests, status.connections), (402, 1));
@@ -205,6 +235,8 @@ fn a_failing_or_panicking_engine_fails_the_request_alone() {
     assert_eq!(absent.kind(), Kind::ModelUnavailable);
     assert_eq!(absent.hint_text(), Some("install them"));
     let panicked = error(client.ask(&embed(&["panic"])));
+    assert!(panicked.message().contains("asked to panic"), "{panicked}");
+    let panicked = error(client.ask(&embed(&["one", "panic at cutting", "two"])));
     assert!(panicked.message().contains("asked to panic"), "{panicked}");
     let short = error(client.ask(&embed(&["drop one"])));
     assert!(short.message().contains("0 answers to 1 texts"), "{short}");

@@ -24,6 +24,10 @@ pub struct ClientConfig {
     pub idle: Duration,
     /// Threads a started server computes with; absent for all cores but one.
     pub threads: Option<usize>,
+    /// Whether a started server computes vectors in 32-bit floats even where the processor multiplies
+    /// bfloat16. That takes two thirds of the time and moves a vector by 0.00002 on average (one minus the
+    /// cosine), with the same results of search: see BENCHMARKS.md.
+    pub exact: bool,
     /// How long to wait for a started server to listen. It listens before it loads a model.
     pub start_timeout: Duration,
     /// What started servers write on stderr.
@@ -137,6 +141,9 @@ pub(crate) fn start(config: &ClientConfig) -> Result<Child> {
     command.arg("--idle").arg(config.idle.as_secs().to_string());
     if let Some(threads) = config.threads {
         command.arg("--threads").arg(threads.to_string());
+    }
+    if config.exact {
+        command.args(["--precision", "f32"]);
     }
     // Computing threads that wait by spinning take the core from whoever they wait for: on a busy machine
     // a short query took 77 ms on two of them, and 15 ms when they sleep.

@@ -162,7 +162,7 @@ fn told_to_end_while_busy_it_answers_first() {
     let texts = long_texts().split_off(44);
     let told = thread::scope(|scope| {
         let busy = scope.spawn(|| (client.embed(&model(), &texts).unwrap(), Instant::now()));
-        thread::sleep(Duration::from_millis(400));
+        thread::sleep(Duration::from_millis(200));
         signal(first, Signal::TERM);
         let told = Instant::now();
         // Nobody is let in while it ends, and whoever comes is served by the next one.

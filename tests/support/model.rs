@@ -17,6 +17,8 @@ pub(crate) struct Place {
     pub(crate) paths: SocketPaths,
     pub(crate) server: PathBuf,
     pub(crate) idle: Duration,
+    /// Unless a test says otherwise, the server computes as the reference does.
+    pub(crate) exact: bool,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -26,7 +28,7 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let paths = socket_paths(folder.path(), &[folder.path().join("run")]).unwrap();
         let server = env!("CARGO_BIN_EXE_journal-model").into();
-        Place { folder, paths, server, idle: Duration::from_secs(60), _turn: turn }
+        Place { folder, paths, server, idle: Duration::from_secs(60), exact: true, _turn: turn }
     }
 
     pub(crate) fn config(&self) -> ClientConfig {
@@ -36,6 +38,7 @@ impl Place {
             server: self.server.clone(),
             idle: self.idle,
             threads: None,
+            exact: self.exact,
             start_timeout: Duration::from_secs(60),
             stderr_log: self.paths.stderr_log.clone(),
         }

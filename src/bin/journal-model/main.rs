@@ -3,9 +3,12 @@
 //! network, and keeps no text after answering.
 #![allow(clippy::print_stderr, reason = "stderr is the server's log, shown by journal when it dies")]
 
+mod batch;
 mod embedder;
 mod folder;
+mod linear;
 mod network;
+mod operators;
 mod tokenizer;
 mod transformer;
 
@@ -26,6 +29,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::embedder::Embedder;
+use crate::linear::Precision;
 
 /// The model server of journal, which starts it when needed; it is not meant to be run by hand.
 #[derive(Debug, Parser)]
@@ -46,6 +50,10 @@ struct Args {
     /// Compute on so many threads [default: all cores but one].
     #[arg(long, value_name = "NUMBER", value_parser = RangedU64ValueParser::<usize>::new().range(1..=256))]
     threads: Option<usize>,
+
+    /// Compute vectors with these numbers: auto is bfloat16 where the processor multiplies it, else f32.
+    #[arg(long, value_name = "auto|f32", default_value = "auto", value_parser = ["auto", "f32"])]
+    precision: String,
 }
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -64,7 +72,7 @@ fn main() -> ExitCode {
     // Absolute, and what is read later is what is there then: see `ListenConfig::executable`.
     let executable = std::env::current_exe().ok();
     let config = ListenConfig { socket, lock, idle: Duration::from_secs(args.idle), executable };
-    match run(&config, args.threads) {
+    match run(&config, args.threads, &args.precision) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("journal-model: {error}");
@@ -73,7 +81,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(config: &ListenConfig, threads: Option<usize>) -> Result<()> {
+fn run(config: &ListenConfig, threads: Option<usize>, precision: &str) -> Result<()> {
     // Out of the terminal's session, so that Ctrl-C and closing the window do not reach us. Fails
     // when we lead a session already, which is as good.
     let _ = rustix::process::setsid();
@@ -82,7 +90,8 @@ fn run(config: &ListenConfig, threads: Option<usize>) -> Result<()> {
     let threads = threads
         .unwrap_or_else(|| thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1)).max(1));
     leave_when_told(&config.socket)?;
-    listen(config, || Embedder::new(threads)).map(|_| ())
+    let precision = Precision::named(precision);
+    listen(config, || Embedder::new(threads, precision)).map(|_| ())
 }
 
 /// SIGTERM and SIGINT end the server as a client's request does: what is in work is answered first. A

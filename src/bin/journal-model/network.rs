@@ -7,18 +7,22 @@ use journaling_ai::model::registry::ModelKind;
 use journaling_ai::model::safetensors::Safetensors;
 use journaling_ai::model::{ModelInfo, ModelRef, registry};
 use rust_bert::RustBertError;
-use rust_bert::bert::{BertConfig, BertEmbeddings, BertModel};
 use rust_bert::distilbert::{DistilBertConfig, DistilBertModelClassifier};
 use serde_json::json;
 use tch::{Device, Kind as TensorKind, TchError, Tensor, nn};
 
 use crate::folder::{Architecture, Folder, UNNAMED_LABELS};
-use crate::transformer::{Linear, PADDING, Transformer, tensor};
+use crate::linear::{Linear, Precision, Source};
+use crate::transformer::{PADDING, Transformer, tensor};
+
+/// The models that may be computed in less than 32-bit floats: what they lose has been measured on real text
+/// (BENCHMARKS.md), and is below the bound of 0.001 on average.
+const MEASURED: [&str; 1] = ["all-MiniLM-L6-v2"];
 
 /// What computes.
 enum Body {
-    Bert(Box<BertModel<BertEmbeddings>>),
-    Mpnet(Transformer),
+    /// BERT and MPNet: the mean over the pieces, at unit length.
+    Vectors(Transformer),
     DistilBert(Box<DistilBertModelClassifier>),
     Roberta(Transformer, RobertaHead),
 }
@@ -47,11 +51,13 @@ pub(crate) struct Network {
 impl Network {
     /// Loads the model of a folder. Whatever is wrong with its configuration, or with the header of
     /// its weights, is found before any weight is read.
-    pub(crate) fn load(model: &ModelRef, folder: &Folder) -> Result<Self> {
+    pub(crate) fn load(model: &ModelRef, folder: &Folder, precision: Precision) -> Result<Self> {
         let mut weights = folder.weights()?;
+        let precision = if MEASURED.contains(&model.id.as_str()) { precision } else { Precision::Exact };
         let network = match folder.architecture {
-            Architecture::Bert => bert(folder, &mut weights),
-            Architecture::Mpnet => mpnet(folder, &mut weights),
+            Architecture::Bert => bert(folder, &mut weights, precision),
+            Architecture::Mpnet => mpnet(folder, &mut weights, precision),
+            // What is computed of labels is shown as it is, so it is computed as the reference does.
             Architecture::DistilBert => distilbert(folder, &mut weights),
             Architecture::Roberta => roberta(folder, &mut weights),
         }?;
@@ -88,66 +94,85 @@ impl Network {
         Ok(&labels.names)
     }
 
-    fn run(&self, ids: &[Vec<i64>]) -> Result<Vec<Vec<f32>>> {
-        let longest = ids.iter().map(Vec::len).max().unwrap_or(0);
-        let filling = if matches!(self.body, Body::Mpnet(_) | Body::Roberta(..)) { PADDING } else { 0 };
-        let mut padded = vec![filling; ids.len() * longest];
-        let mut present = vec![0_i64; ids.len() * longest];
-        for (row, ids) in ids.iter().enumerate() {
-            let start = row * longest;
-            padded[start..start + ids.len()].copy_from_slice(ids);
-            present[start..start + ids.len()].fill(1);
+    fn run(&self, texts: &[Vec<i64>]) -> Result<Vec<Vec<f32>>> {
+        if texts.iter().any(Vec::is_empty) {
+            return Err(Error::failure("a text has no pieces, not even those that begin and end it"));
         }
-        let shape = [ids.len() as i64, longest as i64];
-        tch::no_grad(|| self.forward(&padded, &present, shape))
-            .map_err(|error| Error::failure(format!("the model failed: {error}")))
+        tch::no_grad(|| self.forward(texts)).map_err(|error| Error::failure(format!("the model failed: {error}")))
     }
 
-    fn forward(&self, ids: &[i64], present: &[i64], shape: [i64; 2]) -> Result<Vec<Vec<f32>>, RustBertError> {
-        let ids = Tensor::f_from_slice(ids)?.f_view(shape)?;
-        let present = Tensor::f_from_slice(present)?.f_view(shape)?;
-        let numbers = match &self.body {
-            Body::Bert(bert) => {
-                let output = bert.forward_t(Some(&ids), Some(&present), None, None, None, None, None, false)?;
-                pool(&output.hidden_state, &present)?
+    fn forward(&self, texts: &[Vec<i64>]) -> Result<Vec<Vec<f32>>, RustBertError> {
+        match &self.body {
+            Body::Vectors(encoder) => {
+                let batch = encoder.batch(texts)?;
+                let means = batch.means(&encoder.forward(&batch)?)?;
+                let length = means.f_norm_scalaropt_dim(2, [1_i64].as_slice(), true)?;
+                Ok(batch.in_order(Vec::try_from(means.f_div(&length.f_clamp_min(1e-12)?)?)?))
             }
-            Body::Mpnet(encoder) => pool(&encoder.forward(&ids, &present)?, &present)?,
-            Body::DistilBert(classifier) => classifier.forward_t(Some(&ids), Some(&present), None, false)?.logits,
             Body::Roberta(encoder, head) => {
-                let first = encoder.forward(&ids, &present)?.f_select(1, 0)?;
-                head.out.forward(&head.dense.forward(&first)?.f_tanh()?)?
+                let batch = encoder.batch(texts)?;
+                let first = batch.firsts(&encoder.forward(&batch)?)?;
+                let numbers = head.out.forward(&head.dense.forward(&first)?.f_tanh()?)?;
+                Ok(batch.in_order(Vec::try_from(self.scores(&numbers)?)?))
             }
-        };
-        let numbers = match &self.labels {
-            None => numbers,
-            Some(labels) if labels.apart => numbers.f_sigmoid()?,
-            Some(_) => numbers.f_softmax(-1, TensorKind::Float)?,
-        };
-        Ok(Vec::try_from(numbers)?)
+            Body::DistilBert(classifier) => {
+                let (ids, present) = padded(texts)?;
+                let output = classifier.forward_t(Some(&ids), Some(&present), None, false)?;
+                Ok(Vec::try_from(self.scores(&output.logits)?)?)
+            }
+        }
+    }
+
+    fn scores(&self, numbers: &Tensor) -> Result<Tensor, TchError> {
+        if self.labels.as_ref().is_some_and(|labels| labels.apart) {
+            numbers.f_sigmoid()
+        } else {
+            numbers.f_softmax(-1, TensorKind::Float)
+        }
     }
 }
 
-fn bert(folder: &Folder, weights: &mut Safetensors) -> Result<Network> {
-    folder.check_pooling()?;
-    folder.only("position_embedding_type", &json!("absolute"))?;
-    // The one that rust-bert has built in.
-    folder.only("layer_norm_eps", &json!(1e-12))?;
-    let (size, _) = (folder.number("hidden_size")?, folder.heads("hidden_size", "num_attention_heads")?);
-    let (vocabulary, positions) = (folder.number("vocab_size")?, folder.number("max_position_embeddings")?);
-    let inner = folder.number("intermediate_size")?;
-    weights.expect("embeddings.word_embeddings.weight", &[vocabulary, size])?;
-    weights.expect("embeddings.position_embeddings.weight", &[positions, size])?;
-    let types = folder.number("type_vocab_size")?;
-    weights.expect("embeddings.token_type_embeddings.weight", &[types, size])?;
-    for layer in 0..folder.number("num_hidden_layers")? {
-        weights.expect(&format!("encoder.layer.{layer}.intermediate.dense.weight"), &[inner, size])?;
+/// The texts' pieces, filled up to the longest, and which of them are there.
+fn padded(texts: &[Vec<i64>]) -> Result<(Tensor, Tensor), TchError> {
+    let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
+    let mut ids = vec![0; texts.len() * longest];
+    let mut present = vec![0_i64; texts.len() * longest];
+    for (row, text) in texts.iter().enumerate() {
+        let start = row * longest;
+        ids[start..start + text.len()].copy_from_slice(text);
+        present[start..start + text.len()].fill(1);
     }
-    let config: BertConfig = folder.config(json!({}))?;
-    let store = nn::VarStore::new(Device::Cpu);
-    let bert = BertModel::new_with_optional_pooler(store.root(), &config, false);
-    let info = ModelInfo { dimensions: size, max_pieces: folder.window(positions)? };
-    let body = Body::Bert(Box::new(bert));
-    Ok(Network { body, labels: None, info, _weights: Some(filled(store, weights)?) })
+    let shape = [texts.len() as i64, longest as i64];
+    Ok((Tensor::f_from_slice(&ids)?.f_view(shape)?, Tensor::f_from_slice(&present)?.f_view(shape)?))
+}
+
+fn bert(folder: &Folder, weights: &mut Safetensors, precision: Precision) -> Result<Network> {
+    let positions = folder.number("max_position_embeddings")?;
+    vectors(folder, weights, "bert.", folder.window(positions)?, precision)
+}
+
+fn mpnet(folder: &Folder, weights: &mut Safetensors, precision: Precision) -> Result<Network> {
+    vectors(folder, weights, "mpnet.", window_behind_padding(folder)?, precision)
+}
+
+/// A model whose tensors' names begin with `prefix` when it was saved as part of a model with a head.
+fn vectors(
+    folder: &Folder,
+    weights: &mut Safetensors,
+    prefix: &str,
+    max_pieces: usize,
+    precision: Precision,
+) -> Result<Network> {
+    folder.check_pooling()?;
+    let prefix = if weights.has(&format!("{prefix}embeddings.word_embeddings.weight")) { prefix } else { "" };
+    let info = ModelInfo { dimensions: folder.number("hidden_size")?, max_pieces };
+    let encoder = twice(weights, |source| Transformer::load(folder, source, prefix))?;
+    let body = Body::Vectors(packed(encoder, precision)?);
+    Ok(Network { body, labels: None, info, _weights: None })
+}
+
+fn packed(encoder: Transformer, precision: Precision) -> Result<Transformer> {
+    encoder.packed(precision).map_err(|error| Error::failure(format!("cannot lay out the weights: {error}")))
 }
 
 fn distilbert(folder: &Folder, weights: &mut Safetensors) -> Result<Network> {
@@ -174,26 +199,18 @@ fn distilbert(folder: &Folder, weights: &mut Safetensors) -> Result<Network> {
     Ok(Network { body, labels: Some(labels), info, _weights: Some(filled(store, weights)?) })
 }
 
-fn mpnet(folder: &Folder, weights: &mut Safetensors) -> Result<Network> {
-    folder.check_pooling()?;
-    // With the prefix when it was saved as part of a model with a head.
-    let prefix = if weights.has("mpnet.embeddings.word_embeddings.weight") { "mpnet." } else { "" };
-    let info = ModelInfo { dimensions: folder.number("hidden_size")?, max_pieces: window_behind_padding(folder)? };
-    let body = Body::Mpnet(twice(weights, |source| Transformer::load(folder, source, prefix))?);
-    Ok(Network { body, labels: None, info, _weights: None })
-}
-
 fn roberta(folder: &Folder, weights: &mut Safetensors) -> Result<Network> {
     let labels = Labels { names: folder.labels()?, apart: folder.labels_are_apart()? };
     let (size, count) = (folder.number("hidden_size")?, labels.names.len());
     let info = ModelInfo { dimensions: count, max_pieces: window_behind_padding(folder)? };
-    let body = twice(weights, |source| {
+    let (encoder, head) = twice(weights, |source| {
         let head = RobertaHead {
             dense: Linear::read(source, "classifier.dense", size, size)?,
             out: Linear::read(source, "classifier.out_proj", size, count)?,
         };
-        Ok(Body::Roberta(Transformer::load(folder, source, "roberta.")?, head))
+        Ok((Transformer::load(folder, source, "roberta.")?, head))
     })?;
+    let body = Body::Roberta(packed(encoder, Precision::Exact)?, head);
     Ok(Network { body, labels: Some(labels), info, _weights: None })
 }
 
@@ -204,11 +221,10 @@ fn window_behind_padding(folder: &Folder) -> Result<usize> {
 
 /// Builds a model twice: first of nothing, to look whether every tensor is there in the right shape; then of
 /// the weights.
-fn twice<T>(
-    weights: &mut Safetensors,
-    build: impl Fn(&mut dyn FnMut(&str, &[usize]) -> Result<Tensor>) -> Result<T>,
-) -> Result<T> {
-    build(&mut |name, shape| weights.expect(name, shape).map(|()| Tensor::new()))?;
+fn twice<T>(weights: &mut Safetensors, build: impl Fn(Source) -> Result<T>) -> Result<T> {
+    build(&mut |name, shape| {
+        weights.expect(name, shape).map(|()| Tensor::empty([0], (TensorKind::Float, Device::Cpu)))
+    })?;
     build(&mut |name, shape| tensor(weights, name, shape))
 }
 
@@ -226,15 +242,4 @@ fn filled(mut store: nn::VarStore, weights: &mut Safetensors) -> Result<nn::VarS
     }
     store.freeze();
     Ok(store)
-}
-
-/// The mean over the pieces that are there, at unit length.
-fn pool(hidden: &Tensor, present: &Tensor) -> Result<Tensor, TchError> {
-    let mask = present.f_to_kind(TensorKind::Float)?.f_unsqueeze(-1)?;
-    let over_pieces = [1_i64].as_slice();
-    let sum = hidden.f_mul(&mask)?.f_sum_dim_intlist(over_pieces, false, TensorKind::Float)?;
-    let pieces = mask.f_sum_dim_intlist(over_pieces, false, TensorKind::Float)?;
-    let mean = sum.f_div(&pieces.f_clamp_min(1e-9)?)?;
-    let length = mean.f_norm_scalaropt_dim(2, [1_i64].as_slice(), true)?;
-    mean.f_div(&length.f_clamp_min(1e-12)?)
 }

@@ -5,14 +5,12 @@ use std::io::Write;
 use std::path::Path;
 
 use journaling_ai::error::{Error, Kind, Result};
+use journaling_ai::model::serve::Cutter;
 use rust_bert::pipelines::hf_tokenizers::HFTokenizer;
 use serde_json::{Map, Value, json};
 use tempfile::NamedTempFile;
 
 use crate::folder::{corrupt, missing};
-
-/// The pieces added at the start and the end of each text.
-const SPECIAL_PIECES: usize = 2;
 
 /// A model's tokenizer, which neither cuts nor pads.
 pub(crate) struct Tokenizer {
@@ -58,38 +56,15 @@ impl Tokenizer {
         let message = format!("the tokenizer has the piece {}, and the weights are for {vocabulary}", self.largest);
         Err(Error::new(Kind::Corrupt, message).hint("install the model again: journal models install"))
     }
-
-    /// The ids of each text's pieces, the special ones included, however long it is.
-    pub(crate) fn ids<S: AsRef<str> + Sync + Send>(&self, texts: &[S]) -> Result<Vec<Vec<i64>>> {
-        let inputs = self
-            .inner
-            .encode_list(texts)
-            .map_err(|error| Error::failure(format!("cannot cut text into word pieces: {error}")))?;
-        Ok(inputs.into_iter().map(|input| input.token_ids).collect())
-    }
-
-    /// Pieces of each text without the special ones.
-    pub(crate) fn count(&self, texts: &[String]) -> Result<Vec<usize>> {
-        // One at a time: a batch would hold the pieces of all texts at once.
-        texts
-            .iter()
-            .map(|text| {
-                let ids = self.ids(std::slice::from_ref(text))?;
-                let pieces: usize = ids.iter().map(Vec::len).sum();
-                Ok(pieces.saturating_sub(SPECIAL_PIECES))
-            })
-            .collect()
-    }
 }
 
-/// Cuts a text's pieces to the model's window as the reference does: the first ones stay, and the
-/// last piece of the window is the special one that ends a text.
-pub(crate) fn cut(ids: &mut Vec<i64>, max_pieces: usize) {
-    if ids.len() > max_pieces
-        && let Some(end) = ids.pop()
-    {
-        ids.truncate(max_pieces.saturating_sub(1));
-        ids.push(end);
+impl Cutter for Tokenizer {
+    fn pieces(&self, text: &str) -> Result<Vec<i64>> {
+        let inputs = self
+            .inner
+            .encode_list(&[text])
+            .map_err(|error| Error::failure(format!("cannot cut text into word pieces: {error}")))?;
+        Ok(inputs.into_iter().flat_map(|input| input.token_ids).collect())
     }
 }
 

@@ -114,13 +114,45 @@ fn words(code: &[u8]) -> impl Iterator<Item = u64> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::index::vector::{dot, normalise};
     use proptest::prelude::*;
+    use rand::rngs::StdRng;
+    use rand::{Rng, SeedableRng};
 
     #[test]
     fn an_image_of_another_length_is_refused() {
         assert!(Codes::of(&[0; 48], 384, 1).is_ok());
         assert!(Codes::of(&[0; 48], 384, 2).is_err());
         assert!(Codes::of(&[0; 48], 768, 1).is_err());
+    }
+
+    /// As many numbers as a model gives, in clusters as texts are.
+    #[test]
+    fn the_ten_nearest_are_among_the_chosen() {
+        let mut random = StdRng::seed_from_u64(3);
+        let mut gaussian =
+            || -> Vec<f32> { (0..384).map(|_| (0..12).map(|_| random.random::<f32>()).sum::<f32>() - 6.0).collect() };
+        let centres: Vec<Vec<f32>> = (0..50).map(|_| gaussian()).collect();
+        let mut vector = |at: usize| {
+            let sum: Vec<f32> = centres[at % 50].iter().zip(gaussian()).map(|(centre, noise)| centre + noise).collect();
+            normalise(&sum).unwrap()
+        };
+        let vectors: Vec<Vec<f32>> = (0..6000).map(&mut vector).collect();
+        let mut image = Vec::new();
+        vectors.iter().for_each(|vector| push(&mut image, vector));
+        let keys: Vec<i64> = (1..=6000).collect();
+        let codes = Codes::of(&image, 384, 6000).unwrap();
+        let (mut found, queries) = (0, 40);
+        for at in 0..queries {
+            let query = vector(at);
+            let mut nearest = keys.clone();
+            nearest.sort_by(|a, b| {
+                dot(&query, &vectors[*b as usize - 1]).total_cmp(&dot(&query, &vectors[*a as usize - 1]))
+            });
+            let chosen = codes.nearest(&query, 10, &keys, &keys);
+            found += nearest[..10].iter().filter(|key| chosen.contains(key)).count();
+        }
+        assert!(found * 100 >= queries * 10 * 99, "{found} of {}", queries * 10);
     }
 
     proptest! {

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::index::vector::{Hit, VectorSource, dot, normalise};
 use crate::journal::log::Position;
 
-pub(super) const DIMS: usize = 128;
+pub(super) const DIMS: usize = 64;
 
 #[derive(Clone)]
 pub(super) struct Truth {

@@ -1,7 +1,7 @@
 //! What a person types to find something, as a tree.
 //!
-//! Every text is a query: there is no such thing as a syntax error. What is not understood as an
-//! operator is text to look for.
+//! What is not understood as an operator is text to look for. The one thing that can be wrong is the
+//! value of a field; the error points at it.
 //!
 //! | written | finds entries with |
 //! |---|---|
@@ -13,28 +13,56 @@
 //! | `a OR b`, `a AND b`, `( … )` | either; both, and never only some |
 //! | `title:word`, `content:"two words"`, `title:(a b)` | it in that part of the entry |
 //! | `topic:work`, `tag:work` | this topic |
+//! | `mood:<0`, `mood:>=0.5`, `mood:-0.5..0.2`, `mood:good`, `mood:none` | such a mood, or none |
+//! | `since:2026-03`, `until:yesterday`, `on:"last spring"` | such a day |
+//! | `is:starred`, `has:title`, `has:mood`, `has:topic` | a star; one of these at all |
+//! | `like:7f3k` | a meaning near to that of this entry |
 //!
 //! NOT binds tighter than AND, AND and plain neighbourhood tighter than OR; the three words count
-//! in capitals only. An unknown field, a time (`12:30`), an address, an apostrophe, a quote or a
-//! parenthesis without its partner are taken as text.
+//! in capitals only.
+//!
+//! A field is an operator when its name, in small letters, begins a word and its value follows the
+//! colon at once: for the last four rows a letter, a digit or a quote (`mood:` also takes `<`, `>` or `=`,
+//! and a sign or dots before a digit). Then the value must be right. Everything else is text: a field that
+//! does not exist, `mood: great`, `mood:)`, a time (`12:30`), an address, an apostrophe, a quote or a
+//! parenthesis without its partner.
 
+mod field;
 mod parse;
 
+use super::filter::{Condition, Test};
+use crate::error::{Error, Result};
+use chrono::NaiveDate;
+use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+use uuid::Uuid;
 
-/// A parsed query. The default value is the empty one.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// A parsed query. The default value is the empty one. Two are equal when they ask for the same.
+#[derive(Debug, Clone, Default)]
 pub struct Query {
     root: Option<Node>,
+    text: String,
+    /// Where each test stands in the text.
+    places: Vec<(Test, Range<usize>)>,
 }
+
+impl PartialEq for Query {
+    fn eq(&self, other: &Query) -> bool {
+        self.root == other.root
+    }
+}
+
+impl Eq for Query {}
 
 /// One part of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Node {
     /// Text to look for.
     Term(Term),
-    /// The entry has the topic of this name.
-    Topic(String),
+    /// Something that is true or false of an entry without a look at its words.
+    Test(Test),
     /// The part does not hold. Never directly inside another negation.
     Not(Box<Node>),
     /// All parts hold: joined by a written `AND`. At least two.
@@ -83,9 +111,17 @@ pub enum Form {
 }
 
 impl Query {
-    /// Understands any text.
-    pub fn parse(text: &str) -> Query {
-        Query { root: parse::parse(text) }
+    /// Understands a text; dates in words are those of `today`.
+    ///
+    /// # Errors
+    /// Usage when the value of a field is wrong, with the place in the text.
+    pub fn parse(text: &str, today: NaiveDate) -> Result<Query> {
+        let (root, places) = parse::parse(text, today)?;
+        Ok(Query { root, text: text.to_owned(), places })
+    }
+
+    fn of(root: Option<Node>) -> Query {
+        Query { root, ..Query::default() }
     }
 
     /// Whether there is nothing to look for.
@@ -108,35 +144,84 @@ impl Query {
     }
 
     /// The text whose meaning is asked for: what was written, without operators, negated parts and
-    /// topics. Empty when nothing is left.
+    /// fields. Empty when nothing is left.
     pub fn words_for_meaning(&self) -> String {
         let texts: Vec<&str> = self.positive_terms().into_iter().map(|term| term.text.as_str()).collect();
         texts.join(" ")
     }
+
+    /// Each test with what was written for it, in the order written.
+    pub fn tests(&self) -> impl Iterator<Item = (&Test, &str)> {
+        self.places.iter().map(|(test, place)| (test, &self.text[place.clone()]))
+    }
+
+    /// Where each test is written, in bytes of the text, in order.
+    pub fn places(&self) -> impl Iterator<Item = (&Test, Range<usize>)> {
+        self.places.iter().map(|(test, place)| (test, place.clone()))
+    }
+
+    /// The same failure, pointing at where this test is written.
+    pub fn blame(&self, test: &Test, error: Error) -> Error {
+        match self.places.iter().find(|(known, _)| known == test) {
+            Some((_, place)) => error.at(self.text.clone(), place.clone()),
+            None => error,
+        }
+    }
+
+    /// The ids after `like:` that speak for an entry, as typed.
+    pub fn positive_likes(&self) -> Vec<&str> {
+        let mut likes = Vec::new();
+        if let Some(root) = &self.root {
+            root.collect_likes(&mut likes);
+        }
+        likes
+    }
+
+    /// The same, with every `like:` exchanged for the entries that it stands for.
+    #[must_use]
+    pub fn with_likes(&self, among: &dyn Fn(&str) -> Option<Arc<BTreeSet<Uuid>>>) -> Query {
+        Query { root: self.root.as_ref().map(|root| root.with_likes(among)), ..self.clone() }
+    }
 }
 
 impl Query {
-    /// What must not hold, each as a query of its own: the negated parts that stand at the top or
-    /// among parts that are all wanted.
-    pub fn excluded(&self) -> Vec<Query> {
-        let mut excluded = Vec::new();
-        for part in self.top_parts() {
-            if let Node::Not(inner) = part {
-                excluded.push(Query { root: Some((**inner).clone()) });
-            }
-        }
-        excluded
+    /// What is looked for by its words, and what every entry must pass whatever its words are: the
+    /// parts without words that stand at the top or among parts that are all wanted.
+    pub fn split(&self) -> (Query, Vec<Condition>) {
+        let mut conditions = Vec::new();
+        let rest = self.root.clone().and_then(|root| root.without_tests(&mut conditions));
+        (Query { root: rest, ..self.clone() }, conditions)
     }
 
-    /// The topics that every entry must have, by name.
-    pub fn required_topics(&self) -> Vec<String> {
-        self.top_parts()
-            .into_iter()
-            .filter_map(|part| match part {
-                Node::Topic(name) => Some(name.clone()),
-                _ => None,
-            })
-            .collect()
+    /// What must not hold, each as a query of its own: the negated parts that stand at the top or
+    /// among parts that are all wanted, and are words alone.
+    pub fn excluded(&self) -> Vec<Query> {
+        let negated = |part: &Node| match part {
+            Node::Not(inner) if !inner.has_tests() => Some(Query::of(Some((**inner).clone()))),
+            _ => None,
+        };
+        self.top_parts().into_iter().filter_map(negated).collect()
+    }
+
+    /// What must hold of an entry of which the words that speak for it hold (`spoken`), or do not. What
+    /// stands under a negation is not said of the meaning of an entry but of its words: `written` gives
+    /// the entries in which they are. Parts that [`Query::excluded`] names are left out on request.
+    ///
+    /// # Errors
+    /// What `written` fails with.
+    pub fn beside_words(
+        &self,
+        spoken: bool,
+        with_excluded: bool,
+        written: &mut dyn FnMut(&Query) -> Result<Condition>,
+    ) -> Result<Condition> {
+        let mut parts = Vec::new();
+        for part in self.top_parts() {
+            if with_excluded || !matches!(part, Node::Not(inner) if !inner.has_tests()) {
+                parts.push(part.beside_words(spoken, false, written)?);
+            }
+        }
+        Ok(Condition::all(parts))
     }
 
     /// The parts that must all hold.
@@ -154,10 +239,96 @@ impl Query {
 }
 
 impl Node {
+    fn any(&self, holds: &dyn Fn(&Node) -> bool) -> bool {
+        holds(self)
+            || match self {
+                Node::Term(_) | Node::Test(_) => false,
+                Node::Not(inner) => inner.any(holds),
+                Node::And(parts) | Node::Words(parts) | Node::Or(parts) => parts.iter().any(|part| part.any(holds)),
+            }
+    }
+
+    fn has_tests(&self) -> bool {
+        self.any(&|node| matches!(node, Node::Test(_)))
+    }
+
+    /// As a condition, when there are no words in it.
+    fn condition(&self) -> Option<Condition> {
+        let all = |parts: &[Node]| parts.iter().map(Node::condition).collect::<Option<Vec<_>>>();
+        Some(match self {
+            Node::Term(_) => return None,
+            Node::Test(test) => Condition::Test(test.clone()),
+            Node::Not(inner) => inner.condition()?.negated(),
+            Node::And(parts) | Node::Words(parts) => Condition::all(all(parts)?),
+            Node::Or(parts) => Condition::any(all(parts)?),
+        })
+    }
+
+    fn without_tests(self, conditions: &mut Vec<Condition>) -> Option<Node> {
+        if let Some(condition) = self.condition() {
+            conditions.push(condition);
+            return None;
+        }
+        let mut rest = |parts: Vec<Node>, join: fn(Vec<Node>) -> Node| {
+            let mut parts: Vec<Node> = parts.into_iter().filter_map(|part| part.without_tests(conditions)).collect();
+            if parts.len() > 1 { Some(join(parts)) } else { parts.pop() }
+        };
+        match self {
+            Node::And(parts) => rest(parts, Node::And),
+            Node::Words(parts) => rest(parts, Node::Words),
+            other => Some(other),
+        }
+    }
+
+    fn beside_words(
+        &self,
+        spoken: bool,
+        negated: bool,
+        written: &mut dyn FnMut(&Query) -> Result<Condition>,
+    ) -> Result<Condition> {
+        let mut all = |parts: &[Node]| -> Result<Vec<Condition>> {
+            parts.iter().map(|part| part.beside_words(spoken, negated, written)).collect()
+        };
+        Ok(match self {
+            Node::Term(_) if negated => written(&Query::of(Some(self.clone())))?,
+            Node::Term(_) if spoken => Condition::always(),
+            Node::Term(_) => Condition::never(),
+            Node::Test(test) => Condition::Test(test.clone()),
+            Node::Not(inner) if !inner.has_tests() => written(&Query::of(Some((**inner).clone())))?.negated(),
+            Node::Not(inner) => inner.beside_words(spoken, true, written)?.negated(),
+            Node::And(parts) | Node::Words(parts) => Condition::all(all(parts)?),
+            Node::Or(parts) => Condition::any(all(parts)?),
+        })
+    }
+
+    fn with_likes(&self, among: &dyn Fn(&str) -> Option<Arc<BTreeSet<Uuid>>>) -> Node {
+        let each = |parts: &[Node]| parts.iter().map(|part| part.with_likes(among)).collect();
+        match self {
+            Node::Test(Test::Like(id)) => Node::Test(among(id).map_or_else(|| Test::Like(id.clone()), Test::Among)),
+            Node::Term(_) | Node::Test(_) => self.clone(),
+            Node::Not(inner) => Node::Not(Box::new(inner.with_likes(among))),
+            Node::And(parts) => Node::And(each(parts)),
+            Node::Words(parts) => Node::Words(each(parts)),
+            Node::Or(parts) => Node::Or(each(parts)),
+        }
+    }
+
+    fn collect_likes<'a>(&'a self, likes: &mut Vec<&'a str>) {
+        match self {
+            Node::Test(Test::Like(id)) => likes.push(id),
+            Node::Term(_) | Node::Test(_) | Node::Not(_) => {}
+            Node::And(parts) | Node::Words(parts) | Node::Or(parts) => {
+                parts.iter().for_each(|part| part.collect_likes(likes));
+            }
+        }
+    }
+}
+
+impl Node {
     fn collect_positive<'a>(&'a self, terms: &mut Vec<&'a Term>) {
         match self {
             Node::Term(term) => terms.push(term),
-            Node::Topic(_) | Node::Not(_) => {}
+            Node::Test(_) | Node::Not(_) => {}
             Node::And(parts) | Node::Words(parts) | Node::Or(parts) => {
                 parts.iter().for_each(|part| part.collect_positive(terms));
             }
@@ -171,7 +342,7 @@ impl Node {
 }
 
 fn is_simple(node: &Node) -> bool {
-    matches!(node, Node::Term(_) | Node::Topic(_) | Node::Not(_))
+    matches!(node, Node::Term(_) | Node::Test(_) | Node::Not(_))
 }
 
 fn binds_tighter_than_or(node: &Node) -> bool {
@@ -189,8 +360,7 @@ impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (parts, between, bare): (_, _, fn(&Node) -> bool) = match self {
             Node::Term(term) => return write!(f, "{term}"),
-            Node::Topic(name) if parse::is_plain(name) => return write!(f, "topic:{name}"),
-            Node::Topic(name) => return write!(f, "topic:\"{name}\""),
+            Node::Test(test) => return field::write(test, f),
             Node::Not(part) => {
                 f.write_str("-")?;
                 return part.fmt_part(f, is_simple);
@@ -230,7 +400,17 @@ impl fmt::Display for Term {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
     use proptest::prelude::*;
+
+    /// A Wednesday.
+    fn today() -> NaiveDate {
+        "2026-11-18".parse().unwrap()
+    }
+
+    fn parse(text: &str) -> Query {
+        Query::parse(text, today()).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
 
     /// Each query with its canonical form, which shows how it was understood.
     const TABLE: &[(&str, &str)] = &[
@@ -276,7 +456,28 @@ mod tests {
         ("-title:a", "-title:a"),
         ("topic:work", "topic:work"),
         ("tag:#work -topic:\"two words\"", "topic:work -topic:\"two words\""),
-        ("mood:happy", "mood:happy"),
+        ("mood: happy", "\"mood:\" happy"),
+        ("mood:) mood:-) mood:... mood:< x", "\"mood:)\" \"mood:-)\" \"mood:...\" \"mood:<\" x"),
+        ("Mood:great Since:then", "Mood:great Since:then"),
+        ("unlike:this re:on:fire", "unlike:this re:on:fire"),
+        ("on:/path is:? has:", "\"on:/path\" \"is:?\" \"has:\""),
+        ("mood:<0", "mood:<=-0.01"),
+        ("mood:>=0.5,", "mood:>=0.5"),
+        ("mood:-0.5..0.2 a", "mood:-0.5..0.2 a"),
+        ("-mood:good", "-mood:>=0.2"),
+        ("mood:7/10", "mood:0.4"),
+        ("mood:none", "-has:mood"),
+        ("-mood:none", "has:mood"),
+        ("since:2026-03", "since:2026-03-01"),
+        ("until:\"last spring\" x", "until:2026-05-31 x"),
+        ("since:yesterday; until:today", "since:2026-11-17 until:2026-11-18"),
+        ("on:2026-03 rain", "(since:2026-03-01 AND until:2026-03-31) rain"),
+        ("-on:friday", "-(since:2026-11-13 AND until:2026-11-13)"),
+        ("rain AND on:friday", "rain AND since:2026-11-13 AND until:2026-11-13"),
+        ("(mood:<0 OR topic:x) walrus", "(mood:<=-0.01 OR topic:x) walrus"),
+        ("is:starred -has:title has:topic", "is:starred -has:title has:topic"),
+        ("like:7f3k OR like:@9m2c", "like:7f3k OR like:@9m2c"),
+        ("\"mood:<0\"", "\"mood:<0\""),
         ("12:30 meeting", "12:30 meeting"),
         ("http://x.y/z?a=b", "http://x.y/z?a=b"),
         ("don't O'Brien", "don't O'Brien"),
@@ -298,34 +499,107 @@ mod tests {
     #[test]
     fn texts_are_understood_as_the_table_says() {
         for (text, canonical) in TABLE {
-            let query = Query::parse(text);
+            let query = parse(text);
             assert_eq!(query.to_string(), *canonical, "for {text:?}: {query:?}");
-            assert_eq!(Query::parse(canonical), query, "again, for {text:?}");
+            assert_eq!(parse(canonical), query, "again, for {text:?}");
         }
     }
 
     #[test]
     fn meaning_leaves_out_operators_negations_and_topics() {
-        let query = Query::parse("title:sleep* OR \"bad night\" -work topic:health tired~");
+        let query = parse("title:sleep* OR \"bad night\" -work topic:health tired~");
         assert_eq!(query.words_for_meaning(), "sleep bad night tired");
-        assert_eq!(Query::parse("-work topic:x").words_for_meaning(), "");
+        assert_eq!(parse("-work topic:x").words_for_meaning(), "");
     }
 
     #[test]
     fn deep_nesting_and_long_chains_are_only_text() {
         for text in ["(".repeat(100_000), "NOT ".repeat(100_000), "-(".repeat(50_000), "a OR ".repeat(50_000)] {
             let whole = format!("{text}word{}", ")".repeat(100_000));
-            let query = Query::parse(&whole);
+            let query = parse(&whole);
             assert!(!query.is_empty());
-            assert_eq!(Query::parse(&query.to_string()), query);
+            assert_eq!(parse(&query.to_string()), query);
         }
+    }
+
+    #[test]
+    fn a_wrong_value_is_pointed_at() {
+        for (text, at, length, says) in [
+            ("work mood:abc", 10, 3, "'abc'"),
+            ("é mood:<2", 8, 2, "'2'"),
+            ("a since:2026-13 b", 8, 7, "2026-13"),
+            ("(x OR until:someday)", 12, 7, "someday"),
+            ("on:\"last sprang\"", 3, 13, "last sprang"),
+            ("since:last spring", 6, 4, "'last'"),
+            ("since:03/04/2024", 6, 10, "ambiguous"),
+            ("is:stared", 3, 6, "stared"),
+            ("has:nothing", 4, 7, "nothing"),
+            ("like:xy", 5, 2, "four characters"),
+            ("mood:0.8..0.2", 5, 8, "backwards"),
+            ("since:\"5000 years ago\"", 6, 16, "5000 years ago"),
+        ] {
+            let error = Query::parse(text, today()).unwrap_err();
+            let place = error.place().unwrap();
+            assert_eq!((error.kind(), place.text.as_str()), (Kind::Usage, text));
+            assert_eq!(place.bytes, at..at + length, "{text}");
+            assert!(error.message().contains(says) && error.hint_text().is_some(), "{text}: {error}");
+        }
+        assert_eq!(Query::parse("é mood:<2", today()).unwrap_err().place().unwrap().characters(), 7);
+        assert!(
+            Query::parse("is:stared", today()).unwrap_err().hint_text().unwrap().contains("did you mean is:starred")
+        );
+    }
+
+    #[test]
+    fn what_needs_no_words_is_parted_from_what_does() {
+        for (text, rest, conditions) in [
+            ("walrus since:2026 -topic:work", "walrus", 2),
+            ("a b (mood:<0 OR topic:x) c", "a b c", 1),
+            ("a AND on:2026", "a", 2),
+            ("a OR mood:<0", "a OR mood:<=-0.01", 0),
+            ("-(a mood:<0) -b", "-(a mood:<=-0.01) -b", 0),
+            ("mood:<0 OR topic:x", "", 1),
+            ("-is:starred", "", 1),
+        ] {
+            let (query, found) = parse(text).split();
+            assert_eq!((query.to_string().as_str(), found.len()), (rest, conditions), "{text}");
+        }
+    }
+
+    #[test]
+    fn beside_its_words_an_entry_is_tested() {
+        let when = |text: &str, spoken: bool| {
+            let mut asked = Vec::new();
+            let condition = parse(text)
+                .beside_words(spoken, true, &mut |query| {
+                    asked.push(query.to_string());
+                    Ok(Test::Like(query.to_string()).into())
+                })
+                .unwrap();
+            (condition, asked)
+        };
+        let negative = Condition::from(Test::Mood(crate::journal::filter::MoodRange { min: -100, max: -1 }));
+        assert_eq!(when("a b", true).0, Condition::always());
+        assert_eq!(when("a b", false).0, Condition::never());
+        assert_eq!(when("a OR mood:<0", false).0, negative);
+        assert_eq!(when("a OR mood:<0", true).0, Condition::always());
+        assert_eq!(
+            when("(a mood:<0) OR (b is:starred)", true).0,
+            Condition::any([negative.clone(), Test::Starred.into()])
+        );
+        assert_eq!(when("a -(b c)", true).1, ["b c"]);
+        assert_eq!(when("a -(b mood:<0)", true).1, ["b"]);
+        assert_eq!(
+            parse("a -(b mood:<0) -c -\"d e\"").excluded().iter().map(Query::to_string).collect::<Vec<_>>(),
+            ["c", "\"d e\""]
+        );
     }
 
     proptest! {
         #[test]
         fn the_canonical_form_is_stable(text in "\\PC*") {
             let query = Query::parse(&text);
-            prop_assert_eq!(Query::parse(&query.to_string()), query);
+            prop_assert_eq!(parse(&query.to_string()), query);
         }
 
         #[test]
@@ -336,7 +610,7 @@ mod tests {
             ]), 0..24)
         ) {
             let query = Query::parse(&parts.concat());
-            prop_assert_eq!(Query::parse(&query.to_string()), query);
+            prop_assert_eq!(parse(&query.to_string()), query);
         }
     }
 }

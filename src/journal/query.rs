@@ -155,11 +155,6 @@ impl Query {
         self.places.iter().map(|(test, place)| (test, &self.text[place.clone()]))
     }
 
-    /// Where each test is written, in bytes of the text, in order.
-    pub fn places(&self) -> impl Iterator<Item = (&Test, Range<usize>)> {
-        self.places.iter().map(|(test, place)| (test, place.clone()))
-    }
-
     /// The same failure, pointing at where this test is written.
     pub fn blame(&self, test: &Test, error: Error) -> Error {
         match self.places.iter().find(|(known, _)| known == test) {
@@ -191,6 +186,22 @@ impl Query {
         let mut conditions = Vec::new();
         let rest = self.root.clone().and_then(|root| root.without_tests(&mut conditions));
         (Query { root: rest, ..self.clone() }, conditions)
+    }
+
+    /// The query without one of the fields that every entry must pass, each with what was written for
+    /// it.
+    pub fn without_each(&self) -> Vec<(&str, Query)> {
+        let mut list: Vec<(&str, Query)> = Vec::new();
+        for (_, place) in &self.places {
+            let tests: Vec<&Test> =
+                self.places.iter().filter(|(_, other)| other == place).map(|(test, _)| test).collect();
+            let root = self.root.clone().and_then(|root| root.without(&tests));
+            let written = &self.text[place.clone()];
+            if root != self.root && list.iter().all(|(known, _)| *known != written) {
+                list.push((written, Query { root, ..self.clone() }));
+            }
+        }
+        list
     }
 
     /// What must not hold, each as a query of its own: the negated parts that stand at the top or
@@ -271,6 +282,26 @@ impl Node {
         }
         let mut rest = |parts: Vec<Node>, join: fn(Vec<Node>) -> Node| {
             let mut parts: Vec<Node> = parts.into_iter().filter_map(|part| part.without_tests(conditions)).collect();
+            if parts.len() > 1 { Some(join(parts)) } else { parts.pop() }
+        };
+        match self {
+            Node::And(parts) => rest(parts, Node::And),
+            Node::Words(parts) => rest(parts, Node::Words),
+            other => Some(other),
+        }
+    }
+
+    /// Without the parts that all must hold and that are nothing but these tests, or one of them negated.
+    fn without(self, tests: &[&Test]) -> Option<Node> {
+        let gone = |node: &Node| matches!(node, Node::Test(test) if tests.contains(&test));
+        match &self {
+            Node::Not(inner) if gone(inner) => return None,
+            Node::Not(inner) if matches!(&**inner, Node::And(parts) if parts.iter().all(gone)) => return None,
+            node if gone(node) => return None,
+            _ => {}
+        }
+        let rest = |parts: Vec<Node>, join: fn(Vec<Node>) -> Node| {
+            let mut parts: Vec<Node> = parts.into_iter().filter_map(|part| part.without(tests)).collect();
             if parts.len() > 1 { Some(join(parts)) } else { parts.pop() }
         };
         match self {
@@ -567,6 +598,23 @@ mod tests {
     }
 
     #[test]
+    fn one_field_can_be_left_out() {
+        let left_out = |text: &str| -> Vec<String> {
+            parse(text).without_each().into_iter().map(|(written, rest)| format!("{written}: {rest}")).collect()
+        };
+        assert_eq!(
+            left_out("(topic:work AND (mood:<0 AND fox)) on:2026 -is:starred"),
+            [
+                "topic:work: (mood:<=-0.01 AND fox) (since:2026-01-01 AND until:2026-12-31) -is:starred",
+                "mood:<0: (topic:work AND fox) (since:2026-01-01 AND until:2026-12-31) -is:starred",
+                "on:2026: (topic:work AND mood:<=-0.01 AND fox) -is:starred",
+                "is:starred: (topic:work AND mood:<=-0.01 AND fox) (since:2026-01-01 AND until:2026-12-31)",
+            ]
+        );
+        assert!(left_out("fox OR mood:<0").is_empty());
+    }
+
+    #[test]
     fn beside_its_words_an_entry_is_tested() {
         let when = |text: &str, spoken: bool| {
             let mut asked = Vec::new();
@@ -598,19 +646,50 @@ mod tests {
     proptest! {
         #[test]
         fn the_canonical_form_is_stable(text in "\\PC*") {
-            let query = Query::parse(&text);
-            prop_assert_eq!(parse(&query.to_string()), query);
+            // A text without a field in it is never wrong.
+            let query = Query::parse(&text, today());
+            prop_assert!(query.is_ok() || text.contains(':'));
+            if let Ok(query) = query {
+                prop_assert_eq!(parse(&query.to_string()), query);
+            }
         }
 
         #[test]
         fn so_is_that_of_a_pile_of_operators(
             parts in prop::collection::vec(prop::sample::select(vec![
-                "a", "b", " ", " ", "(", ")", "-", "\"", "AND", "OR", "NOT", "title:", "topic:", "*", "~", "~2",
-                "\u{201d}", "#", ":", "'", "\u{e9}", "\u{6771}", "\n",
+                "a", "b", " ", " ", " ", "(", ")", "-", "\"", "AND", "OR", "NOT", "title:", "topic:", "*", "~", "~2",
+                "\u{201d}", "#", ":", "'", "\u{e9}", "\u{6771}", "\n", "mood:", "since:", "on:", "until:", "is:starred",
+                "has:", "like:", "like:7f3k", "<", ">=", "0.5", "..", "-1", "none", "good", "2026-03", "yesterday",
             ]), 0..24)
         ) {
-            let query = Query::parse(&parts.concat());
-            prop_assert_eq!(parse(&query.to_string()), query);
+            let text = parts.concat();
+            match Query::parse(&text, today()) {
+                Ok(query) => {
+                    prop_assert_eq!(parse(&query.to_string()), query.clone());
+                    // Parted, both halves say what the whole said.
+                    let (rest, conditions) = query.split();
+                    prop_assert_eq!(rest.positive_terms(), query.positive_terms());
+                    prop_assert!(rest.root().is_some() || query.is_empty() || !conditions.is_empty());
+                    for (_, written) in query.tests() {
+                        prop_assert!(text.contains(written));
+                    }
+                }
+                Err(error) => {
+                    let place = error.place().unwrap();
+                    prop_assert!(text.get(place.bytes.clone()).is_some_and(|wrong| !wrong.is_empty()));
+                }
+            }
+        }
+
+        /// What people write, with no operator in it, is looked for word by word.
+        #[test]
+        fn a_sentence_is_its_words(words in prop::collection::vec(
+            "[a-z]{2,8}|[0-9]{1,2}:[0-9]{2}|don't|https://[a-z]{3}\\.[a-z]{2}/[a-z]?|mood:|on:|[a-z]{2,5}[,.;!?]",
+            1..20,
+        )) {
+            let query = parse(&words.join(" "));
+            let looked_for: Vec<String> = query.positive_terms().iter().map(|term| term.text.clone()).collect();
+            prop_assert_eq!(looked_for, words);
         }
     }
 }

@@ -6,10 +6,9 @@ use super::{Asked, DEPTH, Parts, Request, ask};
 use crate::config::SearchMode;
 use crate::error::Result;
 use crate::index::text::exchanged;
-use crate::journal::filter::{Condition, Filter, Test};
+use crate::journal::filter::Filter;
 use crate::journal::query::{Form, Query};
 use std::collections::HashSet;
-use std::ops::Range;
 
 /// Suggestions of one kind at most.
 const MOST: usize = 4;
@@ -89,18 +88,12 @@ pub(super) fn suggest(
     for (flag, filter) in request.without {
         wider.push((flag.clone(), request.text.to_string(), filter.clone()));
     }
-    for place in required(&question.whole) {
-        let cut = cut(request.text, &place);
-        if !cut.trim().is_empty() {
-            wider.push((request.text[place].to_string(), cut, request.filter.clone()));
-        }
+    for (written, query) in question.whole.without_each() {
+        wider.push((written.to_string(), query.to_string(), request.filter.clone()));
     }
     // When it is only all of them together that leave nothing, they are named together.
     if wider.len() > 1 {
-        let mut text = request.text.to_string();
-        for place in required(&question.whole).into_iter().rev() {
-            text = cut(&text, &place);
-        }
+        let text = question.whole.split().0.to_string();
         let names: Vec<&str> = wider.iter().map(|(name, ..)| name.as_str()).collect();
         wider.push((names.join(" "), text, Filter::default()));
     }
@@ -118,12 +111,9 @@ pub(super) fn suggest(
         let mut spelling = spelt(parts, request, &question.whole, chosen)?;
         if spelling.is_empty() && found.is_empty() {
             // It takes both: other words, and all days and topics.
-            let mut text = request.text.to_string();
-            for place in required(&question.whole).into_iter().rev() {
-                text = cut(&text, &place);
-            }
-            let (open, text) = (Filter::default(), text.trim());
-            spelling = spelt(parts, &Request { text, filter: &open, ..request.clone() }, &question.whole, chosen)?;
+            let (open, text) = (Filter::default(), question.whole.split().0.to_string());
+            let request = Request { text: &text, filter: &open, ..request.clone() };
+            spelling = spelt(parts, &request, &question.whole, chosen)?;
         }
         found.splice(0..0, spelling);
     }
@@ -173,36 +163,4 @@ fn corrected(parts: &Parts, request: &Request, query: &Query) -> Result<Vec<Stri
             vec![best.fold(request.text.to_string(), |text, (word, other)| exchanged(&text, word, &other.word))]
         }
     })
-}
-
-/// Where the tests that every entry must pass are written, in order, with the sign before them.
-fn required(query: &Query) -> Vec<Range<usize>> {
-    let mut tests: Vec<Test> = Vec::new();
-    for condition in query.split().1 {
-        let parts = match condition {
-            Condition::All(parts) => parts,
-            other => vec![other],
-        };
-        tests.extend(parts.into_iter().filter_map(|part| match part {
-            Condition::Test(test) => Some(test),
-            Condition::Not(inner) => match *inner {
-                Condition::Test(test) => Some(test),
-                _ => None,
-            },
-            _ => None,
-        }));
-    }
-    let mut places: Vec<Range<usize>> = Vec::new();
-    for (test, place) in query.places() {
-        if tests.contains(test) && !places.contains(&place) {
-            places.push(place);
-        }
-    }
-    places
-}
-
-/// A text without a part of it.
-fn cut(text: &str, place: &Range<usize>) -> String {
-    let before = text[..place.start].strip_suffix('-').unwrap_or(&text[..place.start]);
-    format!("{}{}", before, text[place.end..].trim_start())
 }

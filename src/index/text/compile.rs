@@ -11,6 +11,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 use uuid::Uuid;
 
 use super::analyzer::Analyzer;
+use super::gathered::Gathered;
 use super::pieces::{Piece, PieceKind, pieces};
 use super::schema::{Fields, day_number, topic_key};
 use crate::journal::filter::{Condition, Filter, MoodRange, Test, TopicTest};
@@ -81,7 +82,7 @@ impl<'a> Compiler<'a> {
     fn node(&mut self, node: &Node) -> Option<Clause> {
         match node {
             Node::Term(term) => self.term(term).map(Clause::Holds),
-            Node::Test(test) => Some(Clause::Holds(unscored(self.test(test)))),
+            Node::Test(test) => Some(Clause::Holds(unscored(gathered(self.test(test))))),
             Node::Not(part) => self.node(part).map(|part| Clause::Fails(part.into_query())),
             Node::And(parts) | Node::Words(parts) => {
                 let clauses: Vec<Clause> = parts.iter().filter_map(|part| self.node(part)).collect();
@@ -214,7 +215,7 @@ impl<'a> Compiler<'a> {
     fn condition(&self, condition: &Condition) -> BoxedQuery {
         let each = |parts: &[Condition]| -> Vec<BoxedQuery> { parts.iter().map(|part| self.condition(part)).collect() };
         match condition {
-            Condition::Test(test) => self.test(test),
+            Condition::Test(test) => gathered(self.test(test)),
             Condition::Not(inner) => {
                 let everything: BoxedQuery = Box::new(AllQuery);
                 Box::new(BooleanQuery::new(vec![(Occur::Must, everything), (Occur::MustNot, self.condition(inner))]))
@@ -245,7 +246,11 @@ impl<'a> Compiler<'a> {
             let occur = if *negated { Occur::MustNot } else { Occur::Must };
             conditions.push((occur, Box::new(BooleanQuery::union(any))));
         }
-        conditions.extend(filter.conditions.iter().map(|condition| (Occur::Must, self.condition(condition))));
+        conditions.extend(filter.conditions.iter().map(|condition| match condition {
+            // At the top nothing walks back.
+            Condition::Test(test) => (Occur::Must, self.test(test)),
+            other => (Occur::Must, gathered(self.condition(other))),
+        }));
         conditions.into_iter().map(|(occur, query)| (occur, unscored(query))).collect()
     }
 }
@@ -257,6 +262,10 @@ fn minimum(words: usize) -> usize {
 
 fn is_word(piece: &Piece) -> bool {
     matches!(piece.kind, PieceKind::Word | PieceKind::StopWord)
+}
+
+fn gathered(query: BoxedQuery) -> BoxedQuery {
+    Box::new(Gathered(query))
 }
 
 fn unscored(query: BoxedQuery) -> BoxedQuery {

@@ -11,13 +11,14 @@
 //! - `catch_up`: following the log, building again
 //! - `open`, `seal`, `lock`, `trouble`: opening with every cheap check; noticing damage; one writer;
 //!   which failures a rebuild heals
-//! - `compile`, `search`: from a query to ranked entries
+//! - `compile`, `gathered`, `search`: from a query to ranked entries
 //! - `highlight`: what in a text matched
 //! - `near`: words like one that is not there
 
 mod analyzer;
 mod catch_up;
 mod compile;
+mod gathered;
 mod highlight;
 mod lock;
 mod near;

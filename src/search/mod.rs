@@ -143,6 +143,8 @@ pub struct LikeEvidence {
     pub rank: usize,
     /// Cosine of the two entries.
     pub similarity: f32,
+    /// The passage that is nearest, in bytes of title, blank line and content.
+    pub range: Range<usize>,
 }
 
 /// An entry that was found.
@@ -260,9 +262,13 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
             .and_then(|(index, found)| evidence(index, found.nearest.get(index)?, &entry));
         let like = question.likes.iter().find_map(|like| {
             let index = like.nearest.iter().position(|near| near.subject == id)?;
-            Some(LikeEvidence { entry: like.entry, rank: index + 1, similarity: like.nearest[index].similarity })
+            let Nearest { similarity, range, .. } = like.nearest[index].clone();
+            Some(LikeEvidence { entry: like.entry, rank: index + 1, similarity, range })
         });
-        let fragments = words::fragments(&entry, &mut highlighter, meaning.as_ref().filter(|_| words.is_none()));
+        let fragments = match (&words, &meaning, &like) {
+            (None, None, Some(like)) => words::passage(&entry, &like.range, Some(&mut highlighter)),
+            _ => words::fragments(&entry, &mut highlighter, meaning.as_ref().filter(|_| words.is_none())),
+        };
         let last = ranked[..=skipped + place].iter().rev().take(NAMED).map(|(id, _)| *id).collect();
         let after = After { score, hits: last, model, position };
         let score = Some(score).filter(|_| mode_used != SearchMode::Filter && score != UNRANKED);

@@ -3,10 +3,14 @@ use super::hits::{read_cursor, show};
 use crate::app::App;
 use crate::config::SearchMode;
 use crate::error::Result;
+use crate::index::vector::Collection;
+use crate::journal::filter::Test;
+use crate::journal::query::Query;
 use crate::search::{self, Parts, Request};
 use clap::ValueEnum;
 use std::cell::RefCell;
 use std::ffi::OsString;
+use uuid::Uuid;
 
 /// Find entries by words and by meaning, best first
 ///
@@ -130,6 +134,7 @@ pub(super) fn run(args: &SearchArgs, app: &mut App) -> Result<()> {
     let limit = args.limit.unwrap_or(app.config.list_limit);
     let (user, today, threshold) = (app.user()?, app.today(), args.threshold);
     let without = args.filter.without(&filter);
+    read_likes(app, user, &query)?;
     let mut found = with_parts(app, |parts| {
         let (text, filter, without) = (query.as_str(), &filter, without.as_slice());
         search::search(parts, &Request { user, text, filter, without, today, mode, threshold, limit, after })
@@ -143,6 +148,20 @@ pub(super) fn run(args: &SearchArgs, app: &mut App) -> Result<()> {
         app.printer.note(&format!("note: {reason}"));
     }
     show(app, user, &found, args.explain, filter.is_open())
+}
+
+/// Has the entries after `like:` analysed, when they are new. What is wrong in the query is for the search
+/// to say.
+fn read_likes(app: &mut App, user: Uuid, query: &str) -> Result<()> {
+    let Ok(query) = Query::parse(query, app.today()) else { return Ok(()) };
+    for (test, _) in query.tests() {
+        if let Test::Like(id) = test
+            && let Ok(id) = app.store()?.resolve(user, id)
+        {
+            super::similar::read_if_new(app, Collection::User, id)?;
+        }
+    }
+    Ok(())
 }
 
 /// Flags of one letter that this command understands.

@@ -98,18 +98,12 @@ impl SimilarArgs {
 pub(super) fn run(args: &SimilarArgs, app: &mut App) -> Result<()> {
     let filter = args.filter.resolve(app)?;
     let user = app.user()?;
-    let model = app.model_if_installed()?;
-    if model.is_none() && !app.store()?.is_changing_model("")? {
+    if app.model_if_installed()?.is_none() && !app.store()?.is_changing_model("")? {
         return Err(search::no_model());
     }
     let against = args.against(app)?;
-    let store = app.store()?;
-    if let (Against::Stored(collection, subject), Some(model)) = (&against, &model)
-        && store.is_pending(collection.name(), &kept_as(&model.name), *subject)?
-        && !store.is_changing_model(&kept_as(&model.name))?
-    {
-        // What was written a moment ago is analysed now rather than refused.
-        super::analyze::drain_now(app)?;
+    if let Against::Stored(collection, subject) = &against {
+        read_if_new(app, *collection, *subject)?;
     }
     let found = super::search::with_parts(app, |parts| {
         let stored = matches!(against, Against::Stored(..));
@@ -157,6 +151,16 @@ pub(super) fn run(args: &SimilarArgs, app: &mut App) -> Result<()> {
         app.printer.note(&format!("note: {reason}"));
     }
     super::hits::show(app, user, &found, args.explain, filter.is_open())
+}
+
+/// Has what was written a moment ago analysed now, rather than refusing it.
+pub(super) fn read_if_new(app: &mut App, collection: Collection, subject: Uuid) -> Result<()> {
+    let Some(model) = app.model_if_installed()? else { return Ok(()) };
+    let (store, kept) = (app.store()?, kept_as(&model.name));
+    match store.is_pending(collection.name(), &kept, subject)? && !store.is_changing_model(&kept)? {
+        true => super::analyze::drain_now(app).map(|_| ()),
+        false => Ok(()),
+    }
 }
 
 /// The vector that stands for what is compared with.

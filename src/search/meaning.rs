@@ -173,7 +173,7 @@ fn near_passages(
         None => snapshot.live_keys(collection.name(), kept, 0)?,
         Some(allowed) => snapshot.keys_of(collection.name(), kept, allowed)?,
     };
-    if keys.is_empty() && pending > 0 && allowed.as_ref().is_none_or(|allowed| !allowed.is_empty()) {
+    if keys.is_empty() && pending > 0 && pending == snapshot.entry_count()? {
         return Err(Error::new(Kind::ModelUnavailable, format!("{} not been analysed yet", entries_have(pending)))
             .hint("run `journal analyze`"));
     }

@@ -134,6 +134,10 @@ fn like_ranks_by_likeness_and_joins_with_words() {
         let without = search(&sandbox, &format!("night -{like}"), &["--mode", mode, "--threshold", "0.3"]);
         assert!(hits(&without).iter().all(|hit| hit["evidence"]["like"].is_null()), "{mode}");
     }
+    // An entry of a moment ago is read when it is asked for.
+    let new = sandbox.add(["Awake again until four, counting the bells"]);
+    assert!(!hits(&search(&sandbox, &format!("like:{new}"), &[])).is_empty());
+    sandbox.run(["delete", "--yes", &new]).ok();
     let shown = sandbox.run(["search", &like, "--explain", "-n", "1"]).ok().says(&format!("looked for: {like}")).text();
     assert!(shown.contains(&format!("like {id} #1 (similarity 0.")), "{shown}");
 }

@@ -269,6 +269,22 @@ proptest! {
         }
     }
 
+    /// What people write, pasted as it is, finds where it was written, before what has only some of it.
+    #[test]
+    fn a_pasted_sentence_finds_itself(words in prop::collection::vec(
+        "[a-z]{1,8}|[0-9]{1,2}:[0-9]{2}|[a-z]{3,5}'[st]|https://[a-z]{3}\\.[a-z]{2}/[a-z?=]{0,4}|(mood|on|since): [a-z]{3}\
+         |\\([a-z]{3}|[a-z]{3}\\)|\"[a-z]{3,6} [a-z]{3,6}\"|\"[a-z]{3}|[a-z]{2,5}[,.;!?*~]|[\u{3041}-\u{3093}]{1,4}",
+        1..24,
+    )) {
+        let sentence = words.join(" ");
+        let mut truth = Truth::default();
+        truth.write(0, &sentence);
+        truth.write(1, &words[..words.len() / 2].join(" "));
+        truth.write(2, "nothing of the kind");
+        let found = Bench::of(&truth).search_with(&sentence, &Filter::default(), true);
+        prop_assert!(found.nothing_to_search || found.hits.iter().any(|hit| hit.id == id(0) && hit.matched == Matched::All), "{sentence}");
+    }
+
     /// Any query over any text: no panic, and what is found by a word is marked in it.
     #[test]
     fn any_query_over_any_text_is_answered(texts in prop::collection::vec("\\PC{0,60}", 1..6), query in "\\PC{0,30}") {

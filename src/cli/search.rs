@@ -59,26 +59,27 @@ const LANGUAGE: &str = "The language of a query:
   -work  NOT work          entries without it; also before fields and groups
   cat OR dog               either
   cat AND dog              both, never only one of them
-  (cat OR dog) -walk       groups; NOT binds tightest, then AND and neighbourhood, then OR
-  title:talk               in the title; content: in the text; title:\"two words\", title:(a OR b)
-  topic:work               with this topic; tag: is the same; topic:\"two words\"
-  mood:<0                  such a mood: <0, <=0, >0.5, >=0.5, -0.5..0.2, ..-0.3, 0.5.., a number,
-                           good, bad, neutral, words like low or great; mood:none has none
-  since:2026-03            from this day on; until: up to it; on: on it, in this week, month or
-                           year. Dates as after --since: on:yesterday, since:\"last spring\"
+  (cat OR dog) -walk       groups; NOT binds tightest, OR loosest
+  title:talk               in the title: title:\"two words\", title:(a OR b)
+  content:talk             in the text
+  topic:work               with this topic: topic:\"two words\"; tag: is the same
+  mood:<0                  such a mood: <0 <=0 >0.5 >=0.5 -0.5..0.2 ..-0.3 0.5.. 0.4,
+                           good, bad, neutral, low, great, …; mood:none has none
+  since:2026-03            from this day on; until: up to it; on: on it or in it
+  on:\"last spring\"         dates as after --since: yesterday, 2026, \"2 weeks ago\"
   is:starred               with a star
   has:title                with a title; has:mood, has:topic
   like:7f3k                near in meaning to this entry, nearest first; also with words
 
-Fields may stand anywhere, under OR, NOT and in groups, and hold in every mode. A mood, a date and a
-topic decide which entries may be found before anything is ranked. -since:2026 is before 2026.
+Fields may stand anywhere, under OR, NOT and in groups, and hold in every mode: they decide which \
+entries may be found before anything is ranked. -since:2026 is before 2026.
 
-What is an operator: AND, OR and NOT in capitals; a field whose name, in small letters, begins a word
-and whose value follows the colon at once. Everything else is looked for as it stands: don't, 12:30,
-https://example.org, \"mood: great\", a lone quote or parenthesis, field names that do not exist. After
-mood:, since:, until:, on:, is:, has: and like: only a letter, a digit or a quote begins a value (after
-mood: also < > = and signs), and a value that is wrong is an error that points at it. To look for such
-a word itself, put it in quotes or a space after the colon.
+What is an operator: AND, OR and NOT in capitals; a field whose name, in small letters, begins a word and \
+whose value follows the colon at once. Everything else is looked for as it stands: don't, 12:30, \
+https://example.org, \"mood: great\", a lone quote or parenthesis, fields that do not exist. After mood:, \
+since:, until:, on:, is:, has: and like: a value begins with a letter, a digit or a quote (after mood: also \
+with < > = or a sign), and one that is wrong is an error that points at it. To look for such a word itself, \
+put it in quotes or a space after the colon.
 
 Ways to look (--mode):
   auto                     both where a model and vectors are there, else by words

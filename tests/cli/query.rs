@@ -244,7 +244,16 @@ fn modes_have_the_names_of_the_architecture_and_the_old_ones_are_understood() {
     }
     let help = sandbox.run(["search", "--help"]).ok().text();
     assert!(!help.contains("words]") && !help.contains("- words"), "{help}");
-    for part in ["mood:<0", "since:2026-03", "is:starred", "has:title", "like:7f3k", "NOT binds tightest", "semantic"] {
+    for part in [
+        "mood:<0",
+        "since:2026-03",
+        "is:starred",
+        "has:title",
+        "like:7f3k",
+        "NOT binds tightest",
+        "semantic",
+        "\n  content:talk",
+    ] {
         assert!(help.contains(part), "{part}");
     }
     assert_eq!(help, sandbox.run(["help", "search"]).ok().text());

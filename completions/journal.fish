@@ -46,6 +46,8 @@ complete -c journal -n "__fish_journal_needs_command" -f -a "undo" -d 'Take back
 complete -c journal -n "__fish_journal_needs_command" -f -a "history" -d 'Show the versions of an entry, or the last changes to the journal'
 complete -c journal -n "__fish_journal_needs_command" -f -a "search" -d 'Find entries by words and by meaning, best first'
 complete -c journal -n "__fish_journal_needs_command" -f -a "similar" -d 'Find entries that mean something close to an entry, a text or a topic'
+complete -c journal -n "__fish_journal_needs_command" -f -a "on-this-day" -d 'Show what you wrote on this day in earlier years'
+complete -c journal -n "__fish_journal_needs_command" -f -a "random" -d 'Show one entry, by chance'
 complete -c journal -n "__fish_journal_needs_command" -f -a "mood" -d 'Show how the entries felt over time'
 complete -c journal -n "__fish_journal_needs_command" -f -a "user" -d 'Who writes in this journal: add, choose, change and delete users'
 complete -c journal -n "__fish_journal_needs_command" -f -a "login" -d 'Log in as a user who has a password'
@@ -90,7 +92,7 @@ complete -c journal -n "__fish_journal_using_subcommand list" -l since -d 'From 
 complete -c journal -n "__fish_journal_using_subcommand list" -l until -d 'Up to this day' -r
 complete -c journal -n "__fish_journal_using_subcommand list" -l on -d 'On this day, or in this week, month, season or year' -r
 complete -c journal -n "__fish_journal_using_subcommand list" -l topic -d 'With this topic; a,b for either, !a for without; may be repeated' -r
-complete -c journal -n "__fish_journal_using_subcommand list" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, 0.5.., or good, bad, neutral' -r
+complete -c journal -n "__fish_journal_using_subcommand list" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, "<0", ">=0.5", good, bad, neutral, or none' -r
 complete -c journal -n "__fish_journal_using_subcommand list" -s n -l limit -d 'At most so many' -r
 complete -c journal -n "__fish_journal_using_subcommand list" -l cursor -d 'Go on after the entry with this cursor' -r
 complete -c journal -n "__fish_journal_using_subcommand list" -l sort -d 'Sort by this' -r -f -a "date\t''
@@ -193,14 +195,16 @@ complete -c journal -n "__fish_journal_using_subcommand history" -l no-input -d 
 complete -c journal -n "__fish_journal_using_subcommand history" -l no-pager -d 'Do not use a pager'
 complete -c journal -n "__fish_journal_using_subcommand history" -s h -l help -d 'Print help'
 complete -c journal -n "__fish_journal_using_subcommand history" -s V -l version -d 'Print version'
-complete -c journal -n "__fish_journal_using_subcommand search" -l mode -d 'How to look [default: search_mode of the configuration]' -r -f -a "hybrid\t''
-words\t''
-meaning\t''"
+complete -c journal -n "__fish_journal_using_subcommand search" -l mode -d 'How to look [default: search_mode of the configuration, which is auto]' -r -f -a "auto\t'Both where a model and vectors are there, else by words'
+text\t'By words'
+semantic\t'By meaning'
+hybrid\t'Both lists in one'"
+complete -c journal -n "__fish_journal_using_subcommand search" -l threshold -d 'How near in meaning a hit must be at least, from -1 to 1 [default: 0.2]' -r
 complete -c journal -n "__fish_journal_using_subcommand search" -l since -d 'From this day on: 2024-05-03, 2024-05, yesterday, "last spring", "2 weeks ago"' -r
 complete -c journal -n "__fish_journal_using_subcommand search" -l until -d 'Up to this day' -r
 complete -c journal -n "__fish_journal_using_subcommand search" -l on -d 'On this day, or in this week, month, season or year' -r
 complete -c journal -n "__fish_journal_using_subcommand search" -l topic -d 'With this topic; a,b for either, !a for without; may be repeated' -r
-complete -c journal -n "__fish_journal_using_subcommand search" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, 0.5.., or good, bad, neutral' -r
+complete -c journal -n "__fish_journal_using_subcommand search" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, "<0", ">=0.5", good, bad, neutral, or none' -r
 complete -c journal -n "__fish_journal_using_subcommand search" -l sort -d 'Order of the results shown' -r -f -a "score\t'Best first'
 date\t'Newest first'"
 complete -c journal -n "__fish_journal_using_subcommand search" -s n -l limit -d 'At most so many' -r
@@ -211,7 +215,7 @@ complete -c journal -n "__fish_journal_using_subcommand search" -l user -d 'E-ma
 complete -c journal -n "__fish_journal_using_subcommand search" -l color -d 'When to colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c journal -n "__fish_journal_using_subcommand search" -l explain -d 'Say which evidence found each entry'
+complete -c journal -n "__fish_journal_using_subcommand search" -l explain -d 'Say which evidence found each entry: words, passage, ranks and scores'
 complete -c journal -n "__fish_journal_using_subcommand search" -l starred -d 'With a star'
 complete -c journal -n "__fish_journal_using_subcommand search" -l json -d 'Print one JSON document'
 complete -c journal -n "__fish_journal_using_subcommand search" -l jsonl -d 'Print one JSON object a line'
@@ -220,14 +224,14 @@ complete -c journal -n "__fish_journal_using_subcommand search" -l no-input -d '
 complete -c journal -n "__fish_journal_using_subcommand search" -l no-pager -d 'Do not use a pager'
 complete -c journal -n "__fish_journal_using_subcommand search" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c journal -n "__fish_journal_using_subcommand search" -s V -l version -d 'Print version'
-complete -c journal -n "__fish_journal_using_subcommand similar" -l text -d 'A text instead of an entry' -r
+complete -c journal -n "__fish_journal_using_subcommand similar" -l text -d 'A text instead of an entry, of one word or more' -r
 complete -c journal -n "__fish_journal_using_subcommand similar" -l to-topic -d 'A topic instead of an entry' -r
 complete -c journal -n "__fish_journal_using_subcommand similar" -l threshold -d 'At least so similar, from -1 to 1' -r
 complete -c journal -n "__fish_journal_using_subcommand similar" -l since -d 'From this day on: 2024-05-03, 2024-05, yesterday, "last spring", "2 weeks ago"' -r
 complete -c journal -n "__fish_journal_using_subcommand similar" -l until -d 'Up to this day' -r
 complete -c journal -n "__fish_journal_using_subcommand similar" -l on -d 'On this day, or in this week, month, season or year' -r
 complete -c journal -n "__fish_journal_using_subcommand similar" -l topic -d 'With this topic; a,b for either, !a for without; may be repeated' -r
-complete -c journal -n "__fish_journal_using_subcommand similar" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, 0.5.., or good, bad, neutral' -r
+complete -c journal -n "__fish_journal_using_subcommand similar" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, "<0", ">=0.5", good, bad, neutral, or none' -r
 complete -c journal -n "__fish_journal_using_subcommand similar" -s n -l limit -d 'At most so many' -r
 complete -c journal -n "__fish_journal_using_subcommand similar" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand similar" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
@@ -244,6 +248,48 @@ complete -c journal -n "__fish_journal_using_subcommand similar" -l no-input -d 
 complete -c journal -n "__fish_journal_using_subcommand similar" -l no-pager -d 'Do not use a pager'
 complete -c journal -n "__fish_journal_using_subcommand similar" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c journal -n "__fish_journal_using_subcommand similar" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -l days -d 'Also so many days before and after it' -r
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -l since -d 'From this day on: 2024-05-03, 2024-05, yesterday, "last spring", "2 weeks ago"' -r
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -l until -d 'Up to this day' -r
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -l on -d 'On this day, or in this week, month, season or year' -r
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -l topic -d 'With this topic; a,b for either, !a for without; may be repeated' -r
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, "<0", ">=0.5", good, bad, neutral, or none' -r
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -s n -l limit -d 'At most so many' -r
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -l starred -d 'With a star'
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -l full -d 'With the whole text'
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand on-this-day" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand random" -l since -d 'From this day on: 2024-05-03, 2024-05, yesterday, "last spring", "2 weeks ago"' -r
+complete -c journal -n "__fish_journal_using_subcommand random" -l until -d 'Up to this day' -r
+complete -c journal -n "__fish_journal_using_subcommand random" -l on -d 'On this day, or in this week, month, season or year' -r
+complete -c journal -n "__fish_journal_using_subcommand random" -l topic -d 'With this topic; a,b for either, !a for without; may be repeated' -r
+complete -c journal -n "__fish_journal_using_subcommand random" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, "<0", ">=0.5", good, bad, neutral, or none' -r
+complete -c journal -n "__fish_journal_using_subcommand random" -l seed -d 'The same number gives the same entry, as long as the journal is the same' -r
+complete -c journal -n "__fish_journal_using_subcommand random" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand random" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand random" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand random" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand random" -l starred -d 'With a star'
+complete -c journal -n "__fish_journal_using_subcommand random" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand random" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand random" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand random" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand random" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand random" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand random" -s V -l version -d 'Print version'
 complete -c journal -n "__fish_journal_using_subcommand mood" -l by -d 'Length of a period' -r -f -a "day\t''
 week\t''
 month\t''"
@@ -251,7 +297,7 @@ complete -c journal -n "__fish_journal_using_subcommand mood" -l since -d 'From 
 complete -c journal -n "__fish_journal_using_subcommand mood" -l until -d 'Up to this day' -r
 complete -c journal -n "__fish_journal_using_subcommand mood" -l on -d 'On this day, or in this week, month, season or year' -r
 complete -c journal -n "__fish_journal_using_subcommand mood" -l topic -d 'With this topic; a,b for either, !a for without; may be repeated' -r
-complete -c journal -n "__fish_journal_using_subcommand mood" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, 0.5.., or good, bad, neutral' -r
+complete -c journal -n "__fish_journal_using_subcommand mood" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, "<0", ">=0.5", good, bad, neutral, or none' -r
 complete -c journal -n "__fish_journal_using_subcommand mood" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand mood" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand mood" -l user -d 'E-mail address of the user [default: the first user]' -r
@@ -631,7 +677,7 @@ complete -c journal -n "__fish_journal_using_subcommand stats" -l since -d 'From
 complete -c journal -n "__fish_journal_using_subcommand stats" -l until -d 'Up to this day' -r
 complete -c journal -n "__fish_journal_using_subcommand stats" -l on -d 'On this day, or in this week, month, season or year' -r
 complete -c journal -n "__fish_journal_using_subcommand stats" -l topic -d 'With this topic; a,b for either, !a for without; may be repeated' -r
-complete -c journal -n "__fish_journal_using_subcommand stats" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, 0.5.., or good, bad, neutral' -r
+complete -c journal -n "__fish_journal_using_subcommand stats" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, "<0", ">=0.5", good, bad, neutral, or none' -r
 complete -c journal -n "__fish_journal_using_subcommand stats" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand stats" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand stats" -l user -d 'E-mail address of the user [default: the first user]' -r
@@ -666,7 +712,7 @@ complete -c journal -n "__fish_journal_using_subcommand export" -l since -d 'Fro
 complete -c journal -n "__fish_journal_using_subcommand export" -l until -d 'Up to this day' -r
 complete -c journal -n "__fish_journal_using_subcommand export" -l on -d 'On this day, or in this week, month, season or year' -r
 complete -c journal -n "__fish_journal_using_subcommand export" -l topic -d 'With this topic; a,b for either, !a for without; may be repeated' -r
-complete -c journal -n "__fish_journal_using_subcommand export" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, 0.5.., or good, bad, neutral' -r
+complete -c journal -n "__fish_journal_using_subcommand export" -l mood -d 'With a mood in this range: 0.2..0.8, ..-0.3, "<0", ">=0.5", good, bad, neutral, or none' -r
 complete -c journal -n "__fish_journal_using_subcommand export" -s n -l limit -d 'At most so many' -r
 complete -c journal -n "__fish_journal_using_subcommand export" -l cursor -d 'Go on after the entry with this cursor' -r
 complete -c journal -n "__fish_journal_using_subcommand export" -l sort -d 'Sort by this' -r -f -a "date\t''
@@ -1136,35 +1182,37 @@ complete -c journal -n "__fish_journal_using_subcommand completions" -l no-input
 complete -c journal -n "__fish_journal_using_subcommand completions" -l no-pager -d 'Do not use a pager'
 complete -c journal -n "__fish_journal_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c journal -n "__fish_journal_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "add" -d 'Write a new entry'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "list" -d 'List entries, newest first'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "show" -d 'Show entries whole'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "edit" -d 'Change an entry: its text in the editor, or anything by flags'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "delete" -d 'Delete entries; `journal undo` brings them back'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "undo" -d 'Take back the last change, one after another; --redo takes that back'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "history" -d 'Show the versions of an entry, or the last changes to the journal'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "search" -d 'Find entries by words and by meaning, best first'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "similar" -d 'Find entries that mean something close to an entry, a text or a topic'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "mood" -d 'Show how the entries felt over time'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "user" -d 'Who writes in this journal: add, choose, change and delete users'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "login" -d 'Log in as a user who has a password'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "logout" -d 'Log out: the journal of a user with a password asks for it again'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "session" -d 'When you sat down to write, and for how long'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "topics" -d 'Show, find and change topics: what the entries are about'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "stats" -d 'Show how much you write, and when: streaks, days, weekdays, hours, months, topics'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "import" -d 'Import entries from JSON lines'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "export" -d 'Export entries as JSON lines, oldest first, with every field'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "bulk" -d 'Write many moods or sentiments at once'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "analyze" -d 'Do what is pending: bring the indexes up to date and compute what entries mean'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "tasks" -d 'Show what is pending, and why'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "models" -d 'List, install, verify or remove models'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "cache" -d 'Look into the cache: what was computed or fetched once and need not be again'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "reindex" -d 'Build projections anew from the journal'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "doctor" -d 'Look for anything wrong with the journal; changes nothing'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "migrate" -d 'Show or change the version of the journal\'s schema'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "config" -d 'Show or change settings'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "add" -d 'Write a new entry'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "list" -d 'List entries, newest first'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "show" -d 'Show entries whole'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "edit" -d 'Change an entry: its text in the editor, or anything by flags'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "delete" -d 'Delete entries; `journal undo` brings them back'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "undo" -d 'Take back the last change, one after another; --redo takes that back'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "history" -d 'Show the versions of an entry, or the last changes to the journal'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "search" -d 'Find entries by words and by meaning, best first'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "similar" -d 'Find entries that mean something close to an entry, a text or a topic'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "on-this-day" -d 'Show what you wrote on this day in earlier years'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "random" -d 'Show one entry, by chance'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "mood" -d 'Show how the entries felt over time'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "user" -d 'Who writes in this journal: add, choose, change and delete users'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "login" -d 'Log in as a user who has a password'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "logout" -d 'Log out: the journal of a user with a password asks for it again'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "session" -d 'When you sat down to write, and for how long'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "topics" -d 'Show, find and change topics: what the entries are about'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "stats" -d 'Show how much you write, and when: streaks, days, weekdays, hours, months, topics'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "import" -d 'Import entries from JSON lines'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "export" -d 'Export entries as JSON lines, oldest first, with every field'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "bulk" -d 'Write many moods or sentiments at once'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "analyze" -d 'Do what is pending: bring the indexes up to date and compute what entries mean'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "tasks" -d 'Show what is pending, and why'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "models" -d 'List, install, verify or remove models'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "cache" -d 'Look into the cache: what was computed or fetched once and need not be again'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "reindex" -d 'Build projections anew from the journal'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "doctor" -d 'Look for anything wrong with the journal; changes nothing'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "migrate" -d 'Show or change the version of the journal\'s schema'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "config" -d 'Show or change settings'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c journal -n "__fish_journal_using_subcommand help; and not __fish_seen_subcommand_from add list show edit delete undo history search similar on-this-day random mood user login logout session topics stats import export bulk analyze tasks models cache reindex doctor migrate config completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "add" -d 'Add a user'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "list" -d 'List the users; * marks the one in use'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "use" -d 'Choose the user whose journal this is from now on'

@@ -395,6 +395,26 @@ pub fn random<const N: usize>() -> Result<[u8; N]> {
     Ok(bytes)
 }
 
+/// A place among so many, by chance: one that nobody can guess, or the one that a seed always gives.
+/// Nothing when there is no place.
+///
+/// # Errors
+/// Failure when the system has no random numbers.
+pub fn pick(count: u64, seed: Option<u64>) -> Result<Option<u64>> {
+    let number = match seed {
+        // The finish of SplitMix64: seeds that are close give places that are not.
+        Some(seed) => {
+            let mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            mixed ^ (mixed >> 31)
+        }
+        None => u64::from_le_bytes(random()?),
+    };
+    // The high bits of the product: no place is likelier than another by more than 2^-64 of count.
+    Ok((count > 0).then(|| ((u128::from(number) * u128::from(count)) >> 64) as u64))
+}
+
 /// The password in the environment, for scripts.
 ///
 /// # Errors

@@ -28,7 +28,7 @@ pub const KEYS: [Key; 20] = [
         about: "Command for long output on a terminal; empty: $PAGER, then less; cat for none",
     },
     Key { name: "list_limit", default: "20", about: "How many entries a list shows unless --limit says otherwise" },
-    Key { name: "search_mode", default: "hybrid", about: "hybrid, words or meaning" },
+    Key { name: "search_mode", default: "auto", about: "auto, text, semantic or hybrid" },
     Key {
         name: "analyze",
         default: "auto",
@@ -87,27 +87,39 @@ pub const KEYS: [Key; 20] = [
 /// How a search looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SearchMode {
+    /// By words and by meaning where there are vectors and a model, else by words.
+    Auto,
     /// By words and by meaning, in one list.
     Hybrid,
     /// By words only.
-    Words,
+    Text,
     /// By meaning only.
-    Meaning,
+    Semantic,
+    /// By filters alone, newest first. Nobody asks for it: a query without words is answered so.
+    Filter,
 }
 
 impl SearchMode {
     /// The word on the command line and in JSON.
     pub fn name(self) -> &'static str {
         match self {
+            SearchMode::Auto => "auto",
             SearchMode::Hybrid => "hybrid",
-            SearchMode::Words => "words",
-            SearchMode::Meaning => "meaning",
+            SearchMode::Text => "text",
+            SearchMode::Semantic => "semantic",
+            SearchMode::Filter => "filter",
         }
     }
 
-    /// The mode with this name.
+    /// The mode with this name, or with the one it had in earlier programs.
     pub fn from_name(name: &str) -> Option<SearchMode> {
-        [SearchMode::Hybrid, SearchMode::Words, SearchMode::Meaning].into_iter().find(|mode| mode.name() == name)
+        match name {
+            "auto" => Some(SearchMode::Auto),
+            "hybrid" => Some(SearchMode::Hybrid),
+            "text" | "words" => Some(SearchMode::Text),
+            "semantic" | "meaning" => Some(SearchMode::Semantic),
+            _ => None,
+        }
     }
 }
 
@@ -276,7 +288,7 @@ impl ConfigFile {
                 pager: set("pager")?,
                 list_limit: number("list_limit", 1_000_000)?.max(1) as usize,
                 search_mode: SearchMode::from_name(&mode)
-                    .ok_or_else(|| wrong("search_mode", &mode, "hybrid, words or meaning"))?,
+                    .ok_or_else(|| wrong("search_mode", &mode, "auto, text, semantic or hybrid"))?,
                 analyze_in_background: match analyze.as_str() {
                     "auto" => true,
                     "manual" => false,

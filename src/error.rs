@@ -5,6 +5,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::ops::Range;
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -87,19 +88,36 @@ impl Kind {
     }
 }
 
+/// Where in a text that was typed a failure is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The whole text.
+    pub text: String,
+    /// The part that is wrong, in bytes of it.
+    pub bytes: Range<usize>,
+}
+
+impl Place {
+    /// Characters before the part that is wrong.
+    pub fn characters(&self) -> usize {
+        self.text.get(..self.bytes.start).map_or(0, |before| before.chars().count())
+    }
+}
+
 /// A failure: its kind, a message that names the input and the reason, and a hint that names the fix.
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,
     message: String,
     hint: Option<String>,
+    place: Option<Box<Place>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
     /// A new error of this kind. The message has no full stop and starts in lower case.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into(), hint: None, source: None }
+        Error { kind, message: message.into(), hint: None, place: None, source: None }
     }
 
     /// Shorthand for [`Kind::Failure`].
@@ -124,6 +142,13 @@ impl Error {
         self
     }
 
+    /// Points at the part of a text that is wrong.
+    #[must_use]
+    pub fn at(mut self, text: impl Into<String>, bytes: Range<usize>) -> Self {
+        self.place = Some(Box::new(Place { text: text.into(), bytes }));
+        self
+    }
+
     /// Keeps the error underneath, shown after "caused by".
     #[must_use]
     pub fn source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -141,7 +166,8 @@ impl Error {
     /// The same error once more, without its cause: for a failure found once and met again.
     #[must_use]
     pub fn again(&self) -> Self {
-        Error { kind: self.kind, message: self.message.clone(), hint: self.hint.clone(), source: None }
+        let (message, hint, place) = (self.message.clone(), self.hint.clone(), self.place.clone());
+        Error { kind: self.kind, message, hint, place, source: None }
     }
 
     /// What kind of failure this is.
@@ -152,6 +178,11 @@ impl Error {
     /// The message without hint or cause.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// Where in what was typed it is.
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_deref()
     }
 
     /// What the user can do about it.

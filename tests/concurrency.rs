@@ -84,7 +84,7 @@ fn two_hundred_entries_by_sixteen_while_others_search_and_analyse() {
     assert_eq!(found.len(), ENTRIES);
     assert_eq!(found.into_iter().collect::<HashSet<_>>(), added);
     if sandbox.has_model() {
-        let near = sandbox.json(&["similar", &listed[0], "--limit", "1000"]);
+        let near = sandbox.json(&["similar", &listed[0], "--threshold", "0.2", "--limit", "1000"]);
         assert_eq!(ids(&near["results"]).len(), ENTRIES - 1);
     }
     sandbox.expect_well();

@@ -125,7 +125,7 @@ impl Journal {
         assert!(self.walnuts.iter().all(|id| found.contains(id)), "{what}: {hybrid:#}");
         if self.sandbox.has_model() {
             assert_eq!(hybrid["mode_used"], "hybrid", "{what}: {hybrid:#}");
-            let near = run(&["similar", &pie, "--limit", "2", "--json"]).json();
+            let near = run(&["similar", &pie, "--threshold", "0.2", "--limit", "2", "--json"]).json();
             let near: BTreeSet<String> = ids(&near["results"]).into_iter().collect();
             let rest: BTreeSet<String> = self.walnuts.iter().filter(|id| **id != pie).cloned().collect();
             assert_eq!(near, rest, "{what}");

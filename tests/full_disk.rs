@@ -153,7 +153,7 @@ fn a_full_disk_loses_nothing_and_says_so() {
     let found = sandbox.run(&words).expect(0);
     assert_eq!(support::ids(&found.json()["results"]).len(), 3, "{found}");
     if sandbox.has_model() {
-        let near = sandbox.run(&["similar", &kept[0], "--json"]).expect(0);
+        let near = sandbox.run(&["similar", &kept[0], "--threshold", "0.2", "--json"]).expect(0);
         assert_eq!(support::ids(&near.json()["results"]).len(), 2, "{near}");
     }
     let analyze = sandbox.run(&["analyze"]);
@@ -196,7 +196,7 @@ fn a_disk_that_cannot_be_written_can_be_read() {
     let found = sandbox.run(&["search", "something kept", "--json"]).expect(0);
     assert_eq!(support::ids(&found.json()["results"]).len(), 3, "{found}");
     if sandbox.has_model() {
-        let near = sandbox.run(&["similar", &kept[0], "--json"]).expect(0);
+        let near = sandbox.run(&["similar", &kept[0], "--threshold", "0.2", "--json"]).expect(0);
         assert_eq!(support::ids(&near.json()["results"]).len(), 2, "{near}");
     }
     sandbox.expect_well();

@@ -49,7 +49,7 @@ fn reaching_out(calls: &[String]) -> Vec<&String> {
 }
 
 /// A line of arguments for every verb; `{id}` is an entry, `{sample}` a file, `{out}` another.
-const EVERY_VERB: [&str; 51] = [
+const EVERY_VERB: [&str; 54] = [
     "",
     "add a line #tag",
     "add --json another line",
@@ -64,9 +64,12 @@ const EVERY_VERB: [&str; 51] = [
     "history",
     "history {id}",
     "search rain",
-    "search rain --mode words",
-    "search rain --mode meaning",
+    "search rain --mode text",
+    "search rain --mode semantic",
+    "search mood:<0 like:{id}",
     "similar {id}",
+    "on-this-day --days 3",
+    "random",
     "mood --by month",
     "stats",
     "topics",

@@ -2,8 +2,7 @@
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::journal::filter::{Filter, MoodRange, TopicTest};
-use crate::journal::mood::Mood;
+use crate::journal::filter::{Condition, Filter, MoodRange, Test, TopicTest};
 use crate::journal::when::parse_span;
 use crate::store::{Sort, SortKey};
 use clap::ValueEnum;
@@ -24,7 +23,7 @@ pub(super) struct FilterArgs {
     /// With this topic; a,b for either, !a for without; may be repeated
     #[arg(long, value_name = "NAME", alias = "tag")]
     pub(super) topic: Vec<String>,
-    /// With a mood in this range: 0.2..0.8, ..-0.3, 0.5.., or good, bad, neutral
+    /// With a mood in this range: 0.2..0.8, ..-0.3, "<0", ">=0.5", good, bad, neutral, or none
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     pub(super) mood: Option<String>,
     /// With a star
@@ -45,13 +44,43 @@ impl FilterArgs {
         {
             return Err(Error::usage(format!("--since {since} is after --until {until}")).hint("exchange them"));
         }
-        Ok(Filter {
+        let mut filter = Filter {
             since,
             until,
             topics: self.topic.iter().map(|text| topic_test(text)).collect::<Result<_>>()?,
-            mood: self.mood.as_deref().map(mood_range).transpose()?,
             starred: self.starred.then_some(true),
-        })
+            ..Filter::default()
+        };
+        match self.mood.as_deref().map(MoodRange::parse).transpose()? {
+            Some(Condition::Test(Test::Mood(range))) => filter.mood = Some(range),
+            other => filter.conditions.extend(other),
+        }
+        Ok(filter)
+    }
+
+    /// Each flag that was given, as it was typed, with what is left of the filter without it.
+    pub(super) fn without(&self, filter: &Filter) -> Vec<(String, Filter)> {
+        let mut list = Vec::new();
+        let mut push = |flag: &str, said: Option<&str>, take: &dyn Fn(&mut Filter)| {
+            if let Some(said) = said {
+                let mut left = filter.clone();
+                take(&mut left);
+                let said = if said.contains(char::is_whitespace) { format!("'{said}'") } else { said.to_string() };
+                list.push((format!("{flag} {said}").trim_end().to_string(), left));
+            }
+        };
+        push("--since", self.since.as_deref(), &|left| left.since = None);
+        push("--until", self.until.as_deref(), &|left| left.until = None);
+        push("--on", self.on.as_deref(), &|left| (left.since, left.until) = (None, None));
+        for (index, topic) in self.topic.iter().enumerate() {
+            push("--topic", Some(topic), &|left| drop(left.topics.remove(index)));
+        }
+        push("--mood", self.mood.as_deref(), &|left| {
+            left.mood = None;
+            left.conditions.clear();
+        });
+        push("--starred", self.starred.then_some(""), &|left| left.starred = None);
+        list
     }
 }
 
@@ -66,31 +95,6 @@ fn topic_test(text: &str) -> Result<TopicTest> {
             .hint("write --topic work, --topic work,home or --topic '!work'"));
     }
     Ok(TopicTest { any_of, negated })
-}
-
-fn mood_range(text: &str) -> Result<MoodRange> {
-    let range = |min: i64, max: i64| Ok(MoodRange { min, max });
-    match text {
-        "good" | "positive" => return range(20, 100),
-        "bad" | "negative" => return range(-100, -20),
-        "neutral" => return range(-19, 19),
-        _ => {}
-    }
-    let bound =
-        |text: &str, open: i64| if text.is_empty() { Ok(open) } else { Mood::parse(text).map(Mood::hundredths) };
-    let (min, max) = match text.split_once("..") {
-        Some((min, max)) => (bound(min, -100)?, bound(max, 100)?),
-        None => {
-            let mood = Mood::parse(text)?.hundredths();
-            (mood, mood)
-        }
-    };
-    if min > max {
-        return Err(
-            Error::usage(format!("--mood {text} runs backwards")).hint("write the lower bound first: -0.5..0.2")
-        );
-    }
-    range(min, max)
 }
 
 /// Order and length of a list.
@@ -140,17 +144,6 @@ impl SortArg {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ranges_of_moods() {
-        for (text, min, max) in
-            [("0.2..0.8", 20, 80), ("..-0.3", -100, -30), ("good", 20, 100), ("0", 0, 0), ("bad..ok", -50, 0)]
-        {
-            assert_eq!(mood_range(text).unwrap(), MoodRange { min, max }, "{text}");
-        }
-        assert!(mood_range("0.8..0.2").is_err());
-        assert!(mood_range("x..").is_err());
-    }
 
     #[test]
     fn tests_of_topics() {

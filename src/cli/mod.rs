@@ -17,6 +17,7 @@ mod edit;
 mod export;
 mod filters;
 mod history;
+mod hits;
 mod home;
 mod import;
 mod list;
@@ -24,8 +25,10 @@ mod login;
 mod migrate;
 mod models;
 mod mood;
+mod on_this_day;
 mod progress;
 mod queries;
+mod random;
 mod recorder;
 mod reindex;
 mod search;
@@ -64,6 +67,7 @@ const EXAMPLES: &str = "Examples:
   journal list --since \"last month\" --topic work
   journal search \"late night\" --since \"last spring\"
   journal similar 7f3k                 entries that mean something close
+  journal on-this-day                  what you wrote on this day in earlier years
   journal undo                         take back the last change
 
 Exit codes: 0 done (also when nothing matched), 1 failure, 2 usage, 3 not found, 4 network,
@@ -148,6 +152,8 @@ enum Verb {
     History(history::HistoryArgs),
     Search(search::SearchArgs),
     Similar(similar::SimilarArgs),
+    OnThisDay(on_this_day::OnThisDayArgs),
+    Random(random::RandomArgs),
     Mood(mood::MoodArgs),
     User(user::UserArgs),
     Login(login::LoginArgs),
@@ -177,7 +183,7 @@ pub fn command() -> clap::Command {
 
 /// Reads the command line, runs the command, and reports how it went.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let args: Vec<OsString> = args.into_iter().collect();
+    let args = search::with_negations(args.into_iter().collect());
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &args),
@@ -245,6 +251,8 @@ fn run(verb: Option<Verb>, app: &mut App) -> crate::error::Result<u8> {
         Some(Verb::History(args)) => done(history::run(&args, app)),
         Some(Verb::Search(args)) => done(search::run(&args, app)),
         Some(Verb::Similar(args)) => done(similar::run(&args, app)),
+        Some(Verb::OnThisDay(args)) => done(on_this_day::run(&args, app)),
+        Some(Verb::Random(args)) => done(random::run(&args, app)),
         Some(Verb::Mood(args)) => done(mood::run(&args, app)),
         Some(Verb::User(args)) => done(user::run(args, app)),
         Some(Verb::Login(args)) => done(login::run(&args, app)),

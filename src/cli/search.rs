@@ -1,39 +1,37 @@
 use super::filters::FilterArgs;
+use super::hits::{read_cursor, show};
 use crate::app::App;
 use crate::config::SearchMode;
-use crate::error::{Error, Result};
-use crate::index::text::Matched;
+use crate::error::Result;
 use crate::index::vector::Collection;
-use crate::journal::filter::Filter;
-use crate::journal::log::Position;
-use crate::journal::passage::kept_as;
-use crate::output::{Format, text};
-use crate::search::{self, After, Found, Hit, Parts, Request};
+use crate::journal::filter::Test;
+use crate::journal::query::Query;
+use crate::search::{self, Parts, Request};
 use clap::ValueEnum;
-use console::Style;
-use serde_json::{Value, json};
 use std::cell::RefCell;
+use std::ffi::OsString;
 use uuid::Uuid;
 
 /// Find entries by words and by meaning, best first
 ///
 /// Plain words are looked for in any inflection and, when a model is installed, by what they mean.
-/// Also: "exact phrase", pre*, fuzzy~, -not, a OR b, (groups), title:word, content:word, topic:work.
+/// Fields such as since:2026-03, mood:<0 or topic:work say which entries; without words, those that pass
+/// are listed, newest first. `journal help search` has the whole language.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  journal search \"late night\" --since \"last spring\"
-  journal search 'title:running OR marath*' --mode words
-  journal search \"trouble sleeping\" --json | jq -r '.results[].id'")]
+#[command(after_help = EXAMPLES, after_long_help = LANGUAGE)]
 pub(super) struct SearchArgs {
     /// What to look for
     #[arg(required = true)]
     query: Vec<String>,
-    /// How to look [default: search_mode of the configuration]
+    /// How to look [default: search_mode of the configuration, which is auto]
     #[arg(long, value_enum)]
     mode: Option<ModeArg>,
-    /// Say which evidence found each entry
+    /// Say which evidence found each entry: words, passage, ranks and scores
     #[arg(long)]
     explain: bool,
+    /// How near in meaning a hit must be at least, from -1 to 1 [default: 0.2]
+    #[arg(long, value_name = "SIMILARITY", allow_negative_numbers = true, value_parser = similarity)]
+    threshold: Option<f32>,
     #[command(flatten)]
     filter: FilterArgs,
     /// Order of the results shown
@@ -47,6 +45,55 @@ pub(super) struct SearchArgs {
     cursor: Option<String>,
 }
 
+const EXAMPLES: &str = "Examples:
+  journal search \"late night\" --since \"last spring\"
+  journal search 'title:running OR marath*' --mode text
+  journal search 'work -boss mood:<0 since:2026'
+  journal search \"trouble sleeping\" --json | jq -r '.results[].id'";
+
+const LANGUAGE: &str = "The language of a query:
+  late night               both words, in any inflection; entries with some of them follow
+  \"late night\"             the words side by side
+  riv*                     words that begin so
+  rivr~  rivr~2            words at most one or two letters away
+  -work  NOT work          entries without it; also before fields and groups
+  cat OR dog               either
+  cat AND dog              both, never only one of them
+  (cat OR dog) -walk       groups; NOT binds tightest, OR loosest
+  title:talk               in the title: title:\"two words\", title:(a OR b)
+  content:talk             in the text
+  topic:work               with this topic: topic:\"two words\"; tag: is the same
+  mood:<0                  such a mood: <0 <=0 >0.5 >=0.5 -0.5..0.2 ..-0.3 0.5.. 0.4,
+                           good, bad, neutral, low, great, …; mood:none has none
+  since:2026-03            from this day on; until: up to it; on: on it or in it
+  on:\"last spring\"         dates as after --since: yesterday, 2026, \"2 weeks ago\"
+  is:starred               with a star
+  has:title                with a title; has:mood, has:topic
+  like:7f3k                near in meaning to this entry, nearest first; also with words
+
+Fields may stand anywhere, under OR, NOT and in groups, and hold in every mode: they decide which \
+entries may be found before anything is ranked. -since:2026 is before 2026.
+
+What is an operator: AND, OR and NOT in capitals; a field whose name, in small letters, begins a word and \
+whose value follows the colon at once. Everything else is looked for as it stands: don't, 12:30, \
+https://example.org, \"mood: great\", a lone quote or parenthesis, fields that do not exist. After mood:, \
+since:, until:, on:, is:, has: and like: a value begins with a letter, a digit or a quote (after mood: also \
+with < > = or a sign), and one that is wrong is an error that points at it. To look for such a word itself, \
+put it in quotes or a space after the colon.
+
+Ways to look (--mode):
+  auto                     both where a model and vectors are there, else by words
+  text                     by words
+  semantic                 by meaning
+  hybrid                   both lists in one, by rank
+A query without words is answered by its filters alone (mode_used: filter), newest first.
+
+Examples:
+  journal search 'work AND \"late night\" -boss title:plan topic:family mood:<0 since:2026-03'
+  journal search 'mood:<-0.3 OR topic:sleep'
+  journal search 'rain like:7f3k'
+  journal search since:\"last spring\" walk";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum SortArg {
     /// Best first
@@ -57,25 +104,41 @@ enum SortArg {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ModeArg {
+    /// Both where a model and vectors are there, else by words
+    Auto,
+    /// By words
+    #[value(alias = "words")]
+    Text,
+    /// By meaning
+    #[value(alias = "meaning")]
+    Semantic,
+    /// Both lists in one
     Hybrid,
-    Words,
-    Meaning,
+}
+
+/// Reads a cosine.
+pub(super) fn similarity(text: &str) -> std::result::Result<f32, String> {
+    text.parse().ok().filter(|number| (-1.0..=1.0).contains(number)).ok_or_else(|| "not a number from -1 to 1".into())
 }
 
 pub(super) fn run(args: &SearchArgs, app: &mut App) -> Result<()> {
     let filter = args.filter.resolve(app)?;
     let mode = match args.mode {
+        Some(ModeArg::Auto) => SearchMode::Auto,
         Some(ModeArg::Hybrid) => SearchMode::Hybrid,
-        Some(ModeArg::Words) => SearchMode::Words,
-        Some(ModeArg::Meaning) => SearchMode::Meaning,
+        Some(ModeArg::Text) => SearchMode::Text,
+        Some(ModeArg::Semantic) => SearchMode::Semantic,
         None => app.config.search_mode,
     };
-    let query = args.query.join(" ");
+    let query = typed(&args.query);
     let after = args.cursor.as_deref().map(read_cursor).transpose()?;
     let limit = args.limit.unwrap_or(app.config.list_limit);
-    let user = app.user()?;
+    let (user, today, threshold) = (app.user()?, app.today(), args.threshold);
+    let without = args.filter.without(&filter);
+    read_likes(app, user, &query)?;
     let mut found = with_parts(app, |parts| {
-        search::search(parts, &Request { user, text: &query, filter: &filter, mode, limit, after })
+        let (text, filter, without) = (query.as_str(), &filter, without.as_slice());
+        search::search(parts, &Request { user, text, filter, without, today, mode, threshold, limit, after })
     })?;
     if args.sort == SortArg::Date {
         found.hits.sort_by_key(|hit| std::cmp::Reverse((hit.entry.entry_date, hit.entry.created_at)));
@@ -86,6 +149,66 @@ pub(super) fn run(args: &SearchArgs, app: &mut App) -> Result<()> {
         app.printer.note(&format!("note: {reason}"));
     }
     show(app, user, &found, args.explain, filter.is_open())
+}
+
+/// Has the entries after `like:` analysed, when they are new. What is wrong in the query is for the search
+/// to say.
+fn read_likes(app: &mut App, user: Uuid, query: &str) -> Result<()> {
+    let Ok(query) = Query::parse(query, app.today()) else { return Ok(()) };
+    for (test, _) in query.tests() {
+        if let Test::Like(id) = test
+            && let Ok(id) = app.store()?.resolve(user, id)
+        {
+            super::similar::read_if_new(app, Collection::User, id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Flags of one letter that this command understands.
+const LETTERS: [char; 4] = ['q', 'n', 'h', 'V'];
+
+/// Global flags that take the next word as their value.
+const TAKE_A_VALUE: [&str; 4] = ["--data-dir", "--config", "--user", "--color"];
+
+/// A command line on which `-boss` and `'-topic:work rain'` are words of a search rather than flags that
+/// do not exist: a minus in front of a word says what a NOT does.
+pub(super) fn with_negations(args: Vec<OsString>) -> Vec<OsString> {
+    let verb = args.iter().skip(1).enumerate().position(|(index, word)| {
+        !word.to_string_lossy().starts_with('-') && !TAKE_A_VALUE.contains(&&*args[index].to_string_lossy())
+    });
+    let Some(verb) = verb.map(|place| place + 1).filter(|place| args[*place] == "search") else { return args };
+    let mut only_words = false;
+    let negation = |word: &OsString| -> Option<OsString> {
+        let rest = word.to_str()?.strip_prefix('-')?;
+        let first = rest.chars().next()?;
+        let flags = rest.chars().all(|letter| LETTERS.contains(&letter))
+            || rest
+                .strip_prefix('n')
+                .is_some_and(|count| count.starts_with(['=', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']));
+        ((first.is_alphabetic() || matches!(first, '"' | '(')) && !flags).then(|| format!("NOT {rest}").into())
+    };
+    args.into_iter()
+        .enumerate()
+        .map(|(index, word)| {
+            only_words |= word == "--";
+            if index <= verb || only_words { word } else { negation(&word).unwrap_or(word) }
+        })
+        .collect()
+}
+
+/// The query as one text. What a shell has joined into one word for a date, `since:"last spring"`, is
+/// quoted again.
+fn typed(words: &[String]) -> String {
+    let again = |word: &String| -> String {
+        let bare = word.strip_prefix('-').unwrap_or(word);
+        let field = ["since:", "until:", "on:"].into_iter().find(|field| bare.starts_with(field));
+        match field.filter(|_| words.len() > 1 && word.contains(' ') && !word.contains('"')) {
+            Some(field) => word.replacen(field, &format!("{field}\""), 1) + "\"",
+            None => word.clone(),
+        }
+    };
+    words.iter().map(again).collect::<Vec<_>>().join(" ")
 }
 
 /// Entries to index from which on a bar is drawn: about a second's work on a slow machine.
@@ -130,174 +253,33 @@ pub(super) fn with_parts<T>(app: &mut App, work: impl FnOnce(&mut Parts) -> Resu
     outcome
 }
 
-/// Prints what was found.
-pub(super) fn show(app: &mut App, user: Uuid, found: &Found, explain: bool, open: bool) -> Result<()> {
-    // The model was changed, by the configuration or with this program: who notices first begins.
-    if let (Some(answered), Some(model)) = (&found.model, app.model_if_installed(Collection::User)?)
-        && *answered != kept_as(&model.name)
-    {
-        app.wake_analysis();
-    }
-    let mut named = Vec::new();
-    for hit in &found.hits {
-        named.push((app.store()?.short_id(user, hit.entry.id)?, hit));
-    }
-    if app.printer.is_json() {
-        let results: Vec<Value> = named.iter().map(|(id, hit)| result(id, hit)).collect();
-        return match app.printer.format() {
-            Format::JsonLines => app.printer.json_list(&results),
-            _ => app.printer.json(&json!({
-                "results": results,
-                "mode_requested": found.mode_requested.name(),
-                "mode_used": found.mode_used.name(),
-                "reason": found.reason,
-                "vectors": found.vectors,
-                "model_name": found.model,
-                "more": found.more,
-            })),
-        };
-    }
-    if named.is_empty() {
-        let hint =
-            if open && app.store()?.count(user, &Filter::default())? == 0 { " The journal is empty." } else { "" };
-        app.printer.note(&format!("Nothing found.{hint}"));
-        return Ok(());
-    }
-    let width = app.printer.width();
-    let shown: String = named.iter().map(|(id, hit)| hit_text(id, hit, width, explain)).collect();
-    app.printer.page(&shown)?;
-    if found.more
-        && app.printer.on_terminal()
-        && let Some(last) = found.hits.last()
-    {
-        app.printer.note(&format!("more: --cursor {}", cursor(last)));
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn hit_text(id: &str, hit: &Hit, width: Option<usize>, explain: bool) -> String {
-    let entry = &hit.entry;
-    let snippet = hit.fragments.iter().map(marked).collect::<Vec<_>>().join(" … ");
-    let Some(width) = width else {
-        let title = entry.title.as_deref().map(|title| format!("{} — ", text::first_words(title, 100)));
-        let evidence = if explain { format!("\t{}", why(hit)) } else { String::new() };
-        return format!("{id}\t{}\t{}{snippet}{evidence}\n", entry.entry_date, title.unwrap_or_default());
-    };
-    let title = entry.title.as_deref().unwrap_or_default();
-    let mut lines = format!(
-        "{}  {}  {}  {}\n",
-        Style::new().yellow().apply_to(id),
-        text::day(entry.entry_date),
-        text::mood(entry.mood),
-        Style::new().bold().apply_to(text::first_words(title, width.saturating_sub(32)))
-    );
-    for line in text::wrap(&snippet, width.saturating_sub(4)) {
-        lines.push_str(&format!("    {line}\n"));
-    }
-    if explain {
-        for line in text::wrap(&why(hit), width.saturating_sub(4)) {
-            lines.push_str(&format!("    {}\n", Style::new().dim().apply_to(line)));
+    #[test]
+    fn a_minus_before_a_word_is_no_flag() {
+        let shown = |line: &str| -> String {
+            let words = line.split('|').map(OsString::from).collect();
+            with_negations(words).iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join("|")
+        };
+        for (line, expected) in [
+            ("journal|search|-boss work|-q", "journal|search|NOT boss work|-q"),
+            ("journal|--user|search|search|work|-topic:x|-n|5", "journal|--user|search|search|work|NOT topic:x|-n|5"),
+            ("journal|search|x|-n5|--threshold|-0.5|-night", "journal|search|x|-n5|--threshold|-0.5|NOT night"),
+            ("journal|search|--|-boss", "journal|search|--|-boss"),
+            ("journal|add|search|-boss", "journal|add|search|-boss"),
+            ("journal|-q|search|-\"a b\"", "journal|-q|search|NOT \"a b\""),
+        ] {
+            assert_eq!(shown(line), expected);
         }
     }
-    lines
-}
 
-/// A fragment with what matched made bold.
-fn marked(fragment: &search::snippet::Fragment) -> String {
-    let style = Style::new().bold().underlined();
-    let mut shown = String::new();
-    let mut at = 0;
-    for range in &fragment.highlights {
-        shown.push_str(&text::safe(&fragment.text[at..range.start]));
-        // Word by word, so that a line can be broken between them.
-        let words: Vec<String> =
-            fragment.text[range.clone()].split(' ').map(|word| style.apply_to(text::safe(word)).to_string()).collect();
-        shown.push_str(&words.join(" "));
-        at = range.end;
+    #[test]
+    fn a_date_that_the_shell_unquoted_is_quoted_again() {
+        let typed = |words: &[&str]| typed(&words.iter().map(|word| word.to_string()).collect::<Vec<_>>());
+        assert_eq!(typed(&["rain", "since:last spring"]), "rain since:\"last spring\"");
+        assert_eq!(typed(&["-on:last week", "x"]), "-on:\"last week\" x");
+        assert_eq!(typed(&["since:last spring"]), "since:last spring");
     }
-    shown.push_str(&text::safe(&fragment.text[at..]));
-    let before = if fragment.cut_before { "…" } else { "" };
-    let after = if fragment.cut_after { "…" } else { "" };
-    format!("{before}{shown}{after}")
-}
-
-/// The evidence in words.
-fn why(hit: &Hit) -> String {
-    let mut parts = vec![format!("score {:.4}", hit.score)];
-    if let Some(words) = &hit.words {
-        let matched = match words.matched {
-            Matched::All => "all words",
-            Matched::Some => "some words",
-        };
-        parts.push(format!("words #{} ({matched}: {})", words.rank, words.terms.join(", ")));
-    }
-    if let Some(meaning) = &hit.meaning {
-        parts.push(format!("meaning #{} (similarity {:.2})", meaning.rank, meaning.similarity));
-    }
-    parts.join(" · ")
-}
-
-fn result(id: &str, hit: &Hit) -> Value {
-    let entry = crate::output::json::EntryJson::brief(&hit.entry, Some(id.to_string()));
-    let mut value = serde_json::to_value(entry).unwrap_or_default();
-    let fragments: Vec<Value> =
-        hit.fragments.iter().map(|fragment| json!({"text": fragment.text, "highlights": fragment.highlights.iter().map(|range| [range.start, range.end]).collect::<Vec<_>>()})).collect();
-    let evidence = json!({
-        "words": hit.words.as_ref().map(|words| json!({
-            "rank": words.rank,
-            "score": words.score,
-            "matched": match words.matched { Matched::All => "all", Matched::Some => "some" },
-            "terms": words.terms,
-        })),
-        "meaning": hit.meaning.as_ref().map(|meaning| json!({
-            "rank": meaning.rank,
-            "similarity": meaning.similarity,
-            "passage": meaning.passage,
-            "byte_start": meaning.range.start,
-            "byte_end": meaning.range.end,
-        })),
-    });
-    if let Value::Object(fields) = &mut value {
-        fields.insert("score".into(), json!(hit.score));
-        fields.insert("fragments".into(), Value::Array(fragments));
-        fields.insert("evidence".into(), evidence);
-        fields.insert("cursor".into(), json!(cursor(hit)));
-    }
-    value
-}
-
-/// The score, where the journal stood, which model answered, and the last hits, in base 64.
-fn cursor(hit: &Hit) -> String {
-    let After { score, hits, model, position } = &hit.after;
-    let mut bytes = Vec::with_capacity(HEAD + 16 * hits.len());
-    bytes.extend(score.to_be_bytes());
-    bytes.extend(position.seq.to_be_bytes());
-    bytes.extend(position.nonce.to_be_bytes());
-    bytes.extend(model.to_be_bytes());
-    bytes.extend(hits.iter().flat_map(|id| id.into_bytes()));
-    data_encoding::BASE64URL_NOPAD.encode(&bytes)
-}
-
-/// Bytes of a cursor before its ids.
-const HEAD: usize = 32;
-
-fn read_cursor(text: &str) -> Result<After> {
-    let read = || {
-        let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
-        let (numbers, ids) = bytes.split_at_checked(HEAD)?;
-        let [score, seq, nonce, model]: [[u8; 8]; 4] = numbers.as_chunks::<8>().0.try_into().ok()?;
-        let (ids, []) = ids.as_chunks::<16>() else { return None };
-        let position = Position { seq: i64::from_be_bytes(seq), nonce: i64::from_be_bytes(nonce) };
-        let hits: Vec<Uuid> = ids.iter().map(|id| Uuid::from_bytes(*id)).collect();
-        (!hits.is_empty()).then_some(After {
-            score: f64::from_be_bytes(score),
-            hits,
-            model: u64::from_be_bytes(model),
-            position,
-        })
-    };
-    read().ok_or_else(|| {
-        Error::usage(format!("'{text}' is not a cursor of a search"))
-            .hint("pass the `cursor` of the last result, with the same query")
-    })
 }

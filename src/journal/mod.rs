@@ -1,5 +1,6 @@
 //! What the program is about. Pure: no I/O, no clock, no sibling modules but `error`.
 
+pub mod anniversary;
 pub mod day;
 pub mod decimal;
 pub mod email;
@@ -11,6 +12,7 @@ pub mod log;
 pub mod mood;
 pub mod passage;
 pub mod query;
+pub mod spelling;
 pub mod tag;
 pub mod topic;
 pub mod trigram;

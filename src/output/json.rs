@@ -16,16 +16,24 @@ pub fn timestamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-/// `{"error": {"code", "kind", "message", "hint", "retryable"}}`.
+/// `{"error": {"code", "kind", "message", "hint", "retryable"}}`, and, where the fault has a place in a
+/// query, `query`, `offset_characters`, `offset_bytes` and `length_bytes`.
 pub fn error(error: &Error) -> Value {
     let kind = error.kind();
-    json!({"error": {
+    let mut fields = json!({
         "code": kind.exit_code(),
         "kind": kind.name(),
         "message": error.message(),
         "hint": error.hint_text(),
         "retryable": kind.retryable(),
-    }})
+    });
+    if let Some(place) = error.place() {
+        fields["query"] = json!(place.text);
+        fields["offset_characters"] = json!(place.characters());
+        fields["offset_bytes"] = json!(place.bytes.start);
+        fields["length_bytes"] = json!(place.bytes.len());
+    }
+    json!({ "error": fields })
 }
 
 /// A topic attached to an entry.

@@ -231,6 +231,11 @@ impl Printer {
         } else {
             let label = Style::new().for_stderr().red().bold().apply_to("error:");
             let _ = writeln!(stderr, "{label} {error}");
+            if let Some(place) = error.place() {
+                let (line, marks) = text::pointed(place);
+                let style = Style::new().for_stderr().red().bold();
+                let _ = writeln!(stderr, "  {line}\n  {}", style.apply_to(marks));
+            }
             let mut cause = std::error::Error::source(error);
             while let Some(inner) = cause {
                 let _ = writeln!(stderr, "  caused by: {inner}");

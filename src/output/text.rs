@@ -1,5 +1,6 @@
 //! How entries look to a person.
 
+use crate::error::Place;
 use crate::journal::entry::Entry;
 use crate::journal::mood::Mood;
 use chrono::NaiveDate;
@@ -84,6 +85,48 @@ fn printable(grapheme: &str) -> &str {
 /// A text for a terminal: line breaks and tabs stay, other control characters are shown as a dot.
 pub fn safe(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '·' } else { c }).collect()
+}
+
+/// Columns shown of a query before the place that is wrong in it, and of the whole.
+const BEFORE: usize = 48;
+const WHOLE: usize = 72;
+
+/// A query in one line, cut to what stands around the part that is wrong, and the marks under it.
+pub fn pointed(place: &Place) -> (String, String) {
+    let start = place.text.floor_char_boundary(place.bytes.start);
+    let end = place.text.ceil_char_boundary(place.bytes.end);
+    let plain = |text: &str| -> String {
+        text.graphemes(true)
+            .map(|part| if part.chars().all(char::is_whitespace) { " " } else { printable(part) })
+            .collect()
+    };
+    let (before, wrong, after) =
+        (plain(&place.text[..start]), plain(&place.text[start..end]), plain(&place.text[end..]));
+    let mut shown: Vec<&str> = Vec::new();
+    let mut width = 0;
+    for grapheme in before.graphemes(true).rev() {
+        width += grapheme.width();
+        if width > BEFORE {
+            shown.push("…");
+            break;
+        }
+        shown.push(grapheme);
+    }
+    shown.reverse();
+    let mut line = shown.concat();
+    let column = line.width();
+    let mut marked = 0;
+    for (index, grapheme) in wrong.graphemes(true).chain(after.graphemes(true)).enumerate() {
+        if line.width() + grapheme.width() > WHOLE {
+            line.push('…');
+            break;
+        }
+        line.push_str(grapheme);
+        if index < wrong.graphemes(true).count() {
+            marked += grapheme.width();
+        }
+    }
+    (line, format!("{}{}", " ".repeat(column), "^".repeat(marked.max(1))))
 }
 
 /// A mood with a sign, coloured by it.

@@ -1,11 +1,11 @@
-//! Looking by meaning: the passages nearest to a question, or to an entry.
+//! Looking by meaning: the passages nearest to a question, or the entries nearest to an entry.
 
 use super::Parts;
 use super::answering::Answering;
 use crate::cache::{Cache, Put, text_hash};
 use crate::error::{Error, Kind, Result};
 use crate::follow::Vectors;
-use crate::index::vector::{Candidates, Collection, VectorIndex, normalise};
+use crate::index::vector::{Candidates, Collection, VectorIndex, dot, normalise};
 use crate::journal::filter::Filter;
 use crate::model::{InstalledModel, ModelClient};
 use std::collections::HashMap;
@@ -36,6 +36,10 @@ pub struct Nearest {
 pub struct Meaning {
     /// Most similar first; each entry once.
     pub nearest: Vec<Nearest>,
+    /// Entries that follow because the query holds of them whatever they mean, newest first.
+    pub also: Vec<Uuid>,
+    /// The most similar of all, near enough or not.
+    pub best: Option<(Uuid, f32)>,
     /// Whether there may be more, less similar.
     pub more: bool,
     /// How the vectors were searched.
@@ -49,7 +53,15 @@ pub struct Meaning {
 impl Meaning {
     /// No question, no answer.
     pub fn nothing() -> Meaning {
-        Meaning { nearest: Vec::new(), more: false, how: "none", model: None, reason: None }
+        Meaning {
+            nearest: Vec::new(),
+            also: Vec::new(),
+            best: None,
+            more: false,
+            how: "none",
+            model: None,
+            reason: None,
+        }
     }
 }
 
@@ -85,6 +97,70 @@ pub fn nearest(
     vector: &[f32],
     limit: usize,
 ) -> Result<Meaning> {
+    // Several passages may be of one entry, so more of them are asked for than entries.
+    let (mut found, hits) = near_passages(parts, answering, user, filter, vector, limit.saturating_mul(2))?;
+    found.more = hits >= limit.saturating_mul(2) || found.nearest.len() > limit;
+    found.nearest.truncate(limit);
+    Ok(found)
+}
+
+/// Passages that are looked at for each entry that is wanted, and at least, when whole entries are
+/// compared.
+const PASSAGES_EACH: usize = 4;
+const PASSAGES_LEAST: usize = 256;
+
+/// The entries of a user nearest to a vector of length one, each compared as a whole: by the vector that
+/// stands for all of it, the mean of its passages, as the architecture's `find_similar_entries` compares
+/// one vector per entry. The range is that of the passage which is nearest.
+///
+/// By its best passage a long entry would have as many chances as it has passages, and two entries would
+/// be alike for one sentence in common; whoever asks what is like an entry means all of it. (A question
+/// is another matter: its answer may be one sentence, and there [`nearest`] serves.)
+///
+/// The entries are those of the passages nearest to the vector: at least 256, and four for each entry
+/// wanted. What has no passage among those is not compared: it would have to be nearer as a whole than
+/// in any of its parts. Of a journal of fewer passages every entry is compared.
+///
+/// # Errors
+/// As [`nearest`].
+pub fn alike(
+    parts: &Parts,
+    answering: &Answering,
+    user: Uuid,
+    filter: &Filter,
+    vector: &[f32],
+    limit: usize,
+) -> Result<Meaning> {
+    let wanted = limit.saturating_mul(PASSAGES_EACH).max(PASSAGES_LEAST);
+    let (mut found, hits) = near_passages(parts, answering, user, filter, vector, wanted)?;
+    let subjects: Vec<Uuid> = found.nearest.iter().map(|near| near.subject).collect();
+    let sums = answering.snapshot.sums_of_subjects(Collection::User.name(), &answering.kept, &subjects)?;
+    for near in &mut found.nearest {
+        if let Some(mean) = sums.get(&near.subject).and_then(|sum| normalise(sum)) {
+            near.similarity = dot(vector, &mean);
+        }
+    }
+    sort(&mut found.nearest);
+    found.best = found.nearest.first().map(|near| (near.subject, near.similarity));
+    found.more = hits >= wanted || found.nearest.len() > limit;
+    found.nearest.truncate(limit);
+    Ok(found)
+}
+
+fn sort(nearest: &mut [Nearest]) {
+    nearest.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(b.subject.cmp(&a.subject)));
+}
+
+/// The entries of the `wanted` passages nearest to a vector, each with its best, and how many passages
+/// were found. The filter is applied before ranking.
+fn near_passages(
+    parts: &Parts,
+    answering: &Answering,
+    user: Uuid,
+    filter: &Filter,
+    vector: &[f32],
+    wanted: usize,
+) -> Result<(Meaning, usize)> {
     let Answering { snapshot, kept, .. } = answering;
     let collection = Collection::User;
     let pending = snapshot.pending_entries(collection.name(), kept)?;
@@ -97,14 +173,12 @@ pub fn nearest(
         None => snapshot.live_keys(collection.name(), kept, 0)?,
         Some(allowed) => snapshot.keys_of(collection.name(), kept, allowed)?,
     };
-    if keys.is_empty() && pending > 0 && allowed.as_ref().is_none_or(|allowed| !allowed.is_empty()) {
+    if keys.is_empty() && pending > 0 && pending == snapshot.entry_count()? {
         return Err(Error::new(Kind::ModelUnavailable, format!("{} not been analysed yet", entries_have(pending)))
             .hint("run `journal analyze`"));
     }
     let index = VectorIndex::new(parts.vectors, collection, kept, answering.dimensions);
     let mut source = Vectors { snapshot, collection, model: kept };
-    // Several passages may be of one entry, so more of them are asked for than entries.
-    let wanted = limit.saturating_mul(2);
     let found = index.search(&mut source, vector, Candidates::Keys(&keys), wanted)?;
     let mut reasons: Vec<String> = answering.reason.iter().cloned().collect();
     if pending > 0 {
@@ -124,11 +198,11 @@ pub fn nearest(
         }
     }
     let mut nearest: Vec<Nearest> = best.into_values().collect();
-    nearest.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(b.subject.cmp(&a.subject)));
-    let more = found.hits.len() >= wanted || nearest.len() > limit;
-    nearest.truncate(limit);
+    sort(&mut nearest);
     let reason = (!reasons.is_empty()).then(|| reasons.join("; "));
-    Ok(Meaning { nearest, more, how: found.how.name(), model: Some(kept.clone()), reason })
+    let how = found.how.name();
+    let (best, model) = (nearest.first().map(|near| (near.subject, near.similarity)), Some(kept.clone()));
+    Ok((Meaning { nearest, also: Vec::new(), best, more: false, how, model, reason }, found.hits.len()))
 }
 
 /// The vector that stands for a whole entry or topic: the mean of its passages, at length one.

@@ -2,9 +2,13 @@
 //! hit, and with an honest word about what it had to do without.
 
 pub mod answering;
+#[cfg(test)]
+mod differential_tests;
 pub mod fuse;
 pub mod meaning;
+mod question;
 pub mod snippet;
+pub mod suggest;
 pub mod words;
 
 use crate::cache::{Cache, Put, text_hash};
@@ -14,14 +18,16 @@ use crate::index::text::{Matched, TextIndex};
 use crate::journal::entry::Entry;
 use crate::journal::filter::Filter;
 use crate::journal::log::Position;
-use crate::journal::query::Query;
 use crate::model::{InstalledModel, ModelClient};
 use crate::store::Store;
 use answering::{Answering, Compared, answering};
+use chrono::NaiveDate;
 use meaning::{Meaning, Nearest};
+use question::Question;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
+use suggest::Suggestion;
 use uuid::Uuid;
 
 /// How many hits of each list are fused at first.
@@ -66,12 +72,26 @@ pub struct Request<'a> {
     pub text: &'a str,
     /// Which entries may be found.
     pub filter: &'a Filter,
+    /// The filter without one of the flags that made it, each with the flag as it was typed: what is
+    /// suggested when nothing is found.
+    pub without: &'a [(String, Filter)],
+    /// What dates in words count from.
+    pub today: NaiveDate,
     /// How to look.
     pub mode: SearchMode,
+    /// How near in meaning a hit must be, from -1 to 1; [`meaning::RELEVANT`] unless said.
+    pub threshold: Option<f32>,
     /// How many hits.
     pub limit: usize,
     /// Where the page before ended.
     pub after: Option<After>,
+}
+
+impl Request<'_> {
+    /// How near in meaning a hit must be.
+    fn relevant(&self) -> f32 {
+        self.threshold.unwrap_or(meaning::RELEVANT)
+    }
 }
 
 /// Where a page ended.
@@ -114,17 +134,33 @@ pub struct MeaningEvidence {
     pub passage: String,
 }
 
+/// Found by a `like:`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LikeEvidence {
+    /// The entry it is like.
+    pub entry: Uuid,
+    /// Place in the list of those like it, from 1.
+    pub rank: usize,
+    /// Cosine of the two entries.
+    pub similarity: f32,
+    /// The passage that is nearest, in bytes of title, blank line and content.
+    pub range: Range<usize>,
+}
+
 /// An entry that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
     /// The entry.
     pub entry: Entry,
-    /// What it was ranked by: the fused score, BM25, or the similarity.
-    pub score: f64,
+    /// What it was ranked by: the fused score, BM25, or the similarity. Nothing when only filters speak
+    /// for it: such entries come last, newest first.
+    pub score: Option<f64>,
     /// How its words speak for it.
     pub words: Option<WordEvidence>,
     /// How its meaning does.
     pub meaning: Option<MeaningEvidence>,
+    /// The entry of the query that it is like.
+    pub like: Option<LikeEvidence>,
     /// Parts of the text to show.
     pub fragments: Vec<snippet::Fragment>,
     /// A page that goes on after this hit says so.
@@ -148,15 +184,22 @@ pub struct Found {
     pub vectors: Option<&'static str>,
     /// The name of the model whose vectors they were.
     pub model: Option<String>,
+    /// How the query was understood, in its canonical form.
+    pub query: String,
+    /// The nearest in meaning, when none was near enough.
+    pub best: Option<(Uuid, f32)>,
+    /// What could be asked instead, when nothing was found.
+    pub suggestions: Vec<Suggestion>,
 }
 
 /// Looks.
 ///
 /// # Errors
-/// Model unavailable when only meaning was asked for and there is none to be had; corrupt when only
+/// Usage when a field of the query has a wrong value; not found when there is no topic or entry that it
+/// names. Model unavailable when only meaning was asked for and there is none to be had; corrupt when only
 /// words were asked for and the index cannot be read or rebuilt.
 pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
-    let query = Query::parse(request.text);
+    let question = Question::of(parts, request)?;
     let newer = match &request.after {
         Some(after) => parts.store.entries_added_since(after.position)?,
         None => HashSet::new(),
@@ -165,12 +208,12 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
     let mut depth = DEPTH;
     // Chosen once: every list of this answer is of one model.
     let mut chosen = None;
-    let mut asked = ask(parts, request, &query, &newer, depth, &mut chosen)?;
+    let mut asked = ask(parts, request, &question, &newer, depth, &mut chosen)?;
     let mut reasons = std::mem::take(&mut asked.reasons);
     let mut ranked = asked.ranked();
     while asked.more && after(&ranked, request.after.as_ref()).len() <= request.limit {
         depth = depth.saturating_mul(2);
-        asked = ask(parts, request, &query, &newer, depth, &mut chosen)?;
+        asked = ask(parts, request, &question, &newer, depth, &mut chosen)?;
         let known: HashSet<Uuid> = ranked.iter().map(|(id, _)| *id).collect();
         ranked.extend(asked.ranked().into_iter().filter(|(id, _)| !known.contains(id)));
     }
@@ -180,16 +223,26 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
         (None, None) => head,
     };
     let mode_used = asked.mode();
-    let model = asked.by_meaning.as_ref().and_then(|found| found.model.as_deref()).map_or(0, mark);
+    let by_like = question.likes.first();
+    let model_name = match &asked.by_meaning {
+        Some(found) => found.model.clone(),
+        None => by_like.and_then(|like| like.model.clone()),
+    };
+    let model = model_name.as_deref().map_or(0, mark);
     if request.after.as_ref().is_some_and(|after| ![0, model].contains(&after.model)) {
         reasons.push("another model ranked the pages before: what they showed may come again, or be missing".into());
     }
     let (word_ids, meaning_ids) = (asked.word_ids(), asked.meaning_ids());
+    let suggestions = match ranked.is_empty() && request.after.is_none() {
+        true => suggest::suggest(parts, request, &question, &asked, &mut chosen)?,
+        false => Vec::new(),
+    };
     let Asked { by_words, by_meaning, .. } = asked;
+    let best = by_meaning.as_ref().and_then(|found| found.best).filter(|_| ranked.is_empty());
     let rest = after(&ranked, request.after.as_ref());
     let skipped = ranked.len() - rest.len();
     let mut rest = rest.iter().copied().enumerate();
-    let mut highlighter = crate::index::text::Highlighter::new(&query);
+    let mut highlighter = crate::index::text::Highlighter::new(&question.whole);
     let mut hits = Vec::new();
     while hits.len() < request.limit {
         let Some((place, (id, score))) = rest.next() else { break };
@@ -206,11 +259,20 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
             .iter()
             .position(|known| *known == id)
             .zip(by_meaning.as_ref())
-            .and_then(|(index, found)| evidence(index, &found.nearest[index], &entry));
-        let fragments = words::fragments(&entry, &mut highlighter, meaning.as_ref().filter(|_| words.is_none()));
+            .and_then(|(index, found)| evidence(index, found.nearest.get(index)?, &entry));
+        let like = question.likes.iter().find_map(|like| {
+            let index = like.nearest.iter().position(|near| near.subject == id)?;
+            let Nearest { similarity, range, .. } = like.nearest[index].clone();
+            Some(LikeEvidence { entry: like.entry, rank: index + 1, similarity, range })
+        });
+        let fragments = match (&words, &meaning, &like) {
+            (None, None, Some(like)) => words::passage(&entry, &like.range, Some(&mut highlighter)),
+            _ => words::fragments(&entry, &mut highlighter, meaning.as_ref().filter(|_| words.is_none())),
+        };
         let last = ranked[..=skipped + place].iter().rev().take(NAMED).map(|(id, _)| *id).collect();
         let after = After { score, hits: last, model, position };
-        hits.push(Hit { entry, score, words, meaning, fragments, after });
+        let score = Some(score).filter(|_| mode_used != SearchMode::Filter && score != UNRANKED);
+        hits.push(Hit { entry, score, words, meaning, like, fragments, after });
     }
     Ok(Found {
         more: rest.next().is_some(),
@@ -218,10 +280,16 @@ pub fn search(parts: &mut Parts, request: &Request) -> Result<Found> {
         mode_requested: request.mode,
         mode_used,
         reason: (!reasons.is_empty()).then(|| reasons.join("; ")),
-        vectors: by_meaning.as_ref().map(|found| found.how),
-        model: by_meaning.and_then(|found| found.model),
+        vectors: by_meaning.as_ref().map(|found| found.how).or(by_like.map(|like| like.how)),
+        model: model_name,
+        query: question.whole.to_string(),
+        best,
+        suggestions,
     })
 }
+
+/// Below every score: of what only filters speak for.
+const UNRANKED: f64 = -2.0;
 
 /// Tells names of models apart in a cursor.
 fn mark(model: &str) -> u64 {
@@ -229,10 +297,14 @@ fn mark(model: &str) -> u64 {
     u64::from_str_radix(hash.get(..16).unwrap_or_default(), 16).unwrap_or(1).max(1)
 }
 
-/// The two lists.
+/// The lists.
 struct Asked {
     by_words: Option<words::Words>,
     by_meaning: Option<Meaning>,
+    /// What each `like:` stands for.
+    by_likes: Vec<Vec<(Uuid, f64)>>,
+    /// All that pass the filters, newest first: where no words say what to rank by.
+    by_date: Option<Vec<(Uuid, f64)>>,
     reasons: Vec<String>,
     /// Whether longer lists would hold more.
     more: bool,
@@ -242,8 +314,10 @@ impl Asked {
     fn mode(&self) -> SearchMode {
         match (&self.by_words, &self.by_meaning) {
             (Some(_), Some(_)) => SearchMode::Hybrid,
-            (None, Some(_)) => SearchMode::Meaning,
-            _ => SearchMode::Words,
+            (None, Some(_)) => SearchMode::Semantic,
+            (Some(_), None) => SearchMode::Text,
+            (None, None) if self.by_likes.is_empty() => SearchMode::Filter,
+            (None, None) => SearchMode::Semantic,
         }
     }
 
@@ -252,22 +326,46 @@ impl Asked {
     }
 
     fn meaning_ids(&self) -> Vec<Uuid> {
-        self.by_meaning.iter().flat_map(|found| found.nearest.iter().map(|near| near.subject)).collect()
+        let of = |found: &Meaning| -> Vec<Uuid> {
+            found.nearest.iter().map(|near| near.subject).chain(found.also.iter().copied()).collect()
+        };
+        self.by_meaning.as_ref().map(of).unwrap_or_default()
     }
 
     /// One list, best first, with what each was ranked by.
     fn ranked(&self) -> Vec<(Uuid, f64)> {
-        match self.mode() {
-            SearchMode::Hybrid => fuse::fuse(&[&self.word_ids(), &self.meaning_ids()]),
-            SearchMode::Words => {
-                let hits = self.by_words.iter().flat_map(|found| &found.hits);
-                hits.map(|hit| (hit.id, f64::from(hit.score))).collect()
+        let found = match (&self.by_words, &self.by_meaning, &self.by_date) {
+            (None, None, by_date) => by_date.clone().unwrap_or_default(),
+            (Some(_), Some(_), _) => fuse::fuse(&[&self.word_ids(), &self.meaning_ids()]),
+            (Some(words), None, _) => words.hits.iter().map(|hit| (hit.id, f64::from(hit.score))).collect(),
+            (None, Some(meaning), _) => {
+                let near = meaning.nearest.iter().map(|near| (near.subject, f64::from(near.similarity)));
+                near.chain(meaning.also.iter().map(|id| (*id, UNRANKED))).collect()
             }
-            SearchMode::Meaning => {
-                let nearest = self.by_meaning.iter().flat_map(|found| &found.nearest);
-                nearest.map(|near| (near.subject, f64::from(near.similarity))).collect()
-            }
+        };
+        if self.by_likes.is_empty() {
+            return found;
         }
+        // A `like:` ranks what the rest of the query has found, and adds nothing to it.
+        let among: HashSet<Uuid> = found.iter().map(|(id, _)| *id).collect();
+        let of = |list: &Vec<(Uuid, f64)>| -> Vec<(Uuid, f64)> {
+            list.iter().filter(|(id, _)| among.contains(id)).copied().collect()
+        };
+        let likes: Vec<Vec<(Uuid, f64)>> = self.by_likes.iter().map(of).collect();
+        let mut ranked = match (&likes[..], &self.by_date) {
+            ([one], Some(_)) => one.clone(),
+            (likes, by_date) => {
+                let mut lists: Vec<Vec<Uuid>> = Vec::new();
+                if by_date.is_none() {
+                    lists.extend([self.word_ids(), self.meaning_ids()]);
+                }
+                lists.extend(likes.iter().map(|list| list.iter().map(|(id, _)| *id).collect()));
+                fuse::fuse(&lists.iter().map(Vec::as_slice).collect::<Vec<_>>())
+            }
+        };
+        let known: HashSet<Uuid> = ranked.iter().map(|(id, _)| *id).collect();
+        ranked.extend(found.into_iter().filter(|(id, _)| !known.contains(id)).map(|(id, _)| (id, UNRANKED)));
+        ranked
     }
 }
 
@@ -275,21 +373,35 @@ impl Asked {
 fn ask(
     parts: &mut Parts,
     request: &Request,
-    query: &Query,
+    question: &Question,
     newer: &HashSet<Uuid>,
     depth: usize,
     chosen: &mut Option<Answering>,
 ) -> Result<Asked> {
+    let by_likes: Vec<Vec<(Uuid, f64)>> = question
+        .likes
+        .iter()
+        .map(|like| like.nearest.iter().map(|near| (near.subject, f64::from(near.similarity))).collect())
+        .collect();
+    if question.is_filter(request) || !by_likes.is_empty() && question.query.positive_terms().is_empty() {
+        let filter = question.filter_alone(parts, request)?;
+        // What is ranked by a likeness must be there as a whole, to be ranked.
+        let depth = if by_likes.is_empty() { depth.saturating_add(newer.len()) } else { usize::MAX };
+        let mut listed = parts.store.ids_by_date(request.user, &filter, depth)?;
+        let more = listed.len() >= depth;
+        listed.retain(|(id, _)| !newer.contains(id));
+        return Ok(Asked { by_words: None, by_meaning: None, by_likes, by_date: Some(listed), reasons: vec![], more });
+    }
     let mut reasons: Vec<String> = Vec::new();
     let mut without_words = None;
     let by_words = match request.mode {
-        SearchMode::Meaning => None,
-        _ => match words::find(parts, request, query, newer, depth) {
+        SearchMode::Semantic => None,
+        _ => match words::find(parts, request, question, newer, depth) {
             Ok(found) => {
                 reasons.extend(found.reason.clone());
                 Some(found)
             }
-            Err(error) if request.mode == SearchMode::Words => return Err(error),
+            Err(error) if request.mode == SearchMode::Text => return Err(error),
             Err(error) => {
                 reasons.push(format!("words were not searched: {error}"));
                 without_words = Some(error);
@@ -298,8 +410,8 @@ fn ask(
         },
     };
     let by_meaning = match request.mode {
-        SearchMode::Words => None,
-        _ => match ask_meaning(parts, request, query, newer, depth, chosen) {
+        SearchMode::Text => None,
+        _ => match ask_meaning(parts, request, question, newer, depth, chosen) {
             Ok(found) => {
                 reasons.extend(found.reason.clone());
                 Some(found)
@@ -317,7 +429,7 @@ fn ask(
     };
     let more = by_words.as_ref().is_some_and(|found| found.hits.len() >= depth)
         || by_meaning.as_ref().is_some_and(|found| found.more);
-    Ok(Asked { by_words, by_meaning, reasons, more })
+    Ok(Asked { by_words, by_meaning, by_likes, by_date: None, reasons, more })
 }
 
 /// What comes after the page before.
@@ -341,7 +453,7 @@ fn evidence(index: usize, near: &Nearest, entry: &Entry) -> Option<MeaningEviden
 fn ask_meaning(
     parts: &mut Parts,
     request: &Request,
-    query: &Query,
+    question: &Question,
     newer: &HashSet<Uuid>,
     depth: usize,
     chosen: &mut Option<Answering>,
@@ -351,21 +463,30 @@ fn ask_meaning(
         None => chosen.insert(answering(parts, Compared::Text)?),
     };
     let model = chosen.model.as_ref().ok_or_else(|| no_model())?;
-    let text = query.words_for_meaning();
+    let text = question.query.words_for_meaning();
     if text.is_empty() {
         return Ok(Meaning::nothing());
     }
     let (vector, put) = meaning::question(parts.cache, model, &text, parts.now, parts.connect)?;
-    let excluded = words::excluded(parts, request, query)?;
-    let filter = words::narrowed(request.filter, query);
+    let beside = question.beside(parts, request)?;
+    let filter = question.filter.and([beside.near.clone()]);
     let mut found = meaning::nearest(parts, chosen, request.user, &filter, &vector, depth + newer.len())?;
     // Below that line there is nothing more to be had.
-    found.more &= found.nearest.last().is_some_and(|near| near.similarity >= meaning::RELEVANT);
+    let relevant = request.relevant();
+    found.more &= found.nearest.last().is_some_and(|near| near.similarity >= relevant);
     found.nearest.retain(|near| {
-        near.similarity >= meaning::RELEVANT && !excluded.contains(&near.subject) && !newer.contains(&near.subject)
+        near.similarity >= relevant && !beside.excluded.contains(&near.subject) && !newer.contains(&near.subject)
     });
     found.more |= found.nearest.len() > depth;
     found.nearest.truncate(depth);
+    if let Some(anyway) = beside.anyway.as_ref().filter(|_| !found.more) {
+        let filter = question.filter.and([anyway.clone()]);
+        let near: HashSet<Uuid> = found.nearest.iter().map(|near| near.subject).collect();
+        let listed = parts.store.ids_by_date(request.user, &filter, depth + newer.len() + near.len())?;
+        found.also.extend(listed.into_iter().map(|(id, _)| id).filter(|id| !near.contains(id) && !newer.contains(id)));
+        found.more = found.also.len() > depth;
+        found.also.truncate(depth);
+    }
     // The question is likely to be asked again. How the cache fares is nobody's concern here.
     let _ = parts.cache.put_many(&put.into_iter().collect::<Vec<Put>>(), parts.now);
     Ok(found)

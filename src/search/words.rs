@@ -1,15 +1,15 @@
 //! Looking by words: the text index, and what to show of a text.
 
+use super::question::Question;
 use super::{MeaningEvidence, Parts, Request, snippet};
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::follow;
 use crate::index::text::{Highlighter, TextHit, TextRequest};
 use crate::index::{LockWait, Progress};
 use crate::journal::entry::Entry;
-use crate::journal::filter::{Filter, TopicTest};
 use crate::journal::log::Position;
 use crate::journal::query::{Query, Scope};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::time::Duration;
 use uuid::Uuid;
@@ -25,10 +25,31 @@ pub const ONE_FRAGMENT: snippet::Limits = snippet::Limits { max_words: 35, min_w
 pub struct Words {
     /// Best first.
     pub hits: Vec<TextHit>,
+    /// The query had nothing to look for: only stop words and punctuation.
+    pub nothing_to_search: bool,
     /// What may be missing, and why.
     pub reason: Option<String>,
     /// Where the index stood.
     pub position: Position,
+}
+
+/// Brings the index up to date. Gives what may be missing and why, and the failure when there was one.
+pub(super) fn bring_up(parts: &Parts) -> (Option<String>, Option<Error>) {
+    let mut progress = |progress: Progress| {
+        (parts.catching_up)(progress.done, progress.total);
+        Ok(())
+    };
+    match follow::catch_up_text(parts.data, parts.text, LockWait::UpTo(PATIENCE), &mut progress) {
+        Ok(report) => (report.rebuilt.map(|why| format!("the text index was built anew: {why}")), None),
+        Err(error) if error.kind() == Kind::Busy => (
+            Some(
+                "the text index is being brought up to date by another process: the newest entries may be missing"
+                    .into(),
+            ),
+            None,
+        ),
+        Err(error) => (Some(format!("the text index could not be brought up to date: {error}")), Some(error)),
+    }
 }
 
 /// Brings the index up to date and asks it. The entries `without` are passed over, as if they were not
@@ -36,28 +57,23 @@ pub struct Words {
 ///
 /// # Errors
 /// Corrupt when the index can neither be read nor rebuilt.
-pub fn find(parts: &Parts, request: &Request, query: &Query, without: &HashSet<Uuid>, limit: usize) -> Result<Words> {
-    let mut failure = None;
-    let mut progress = |progress: Progress| {
-        (parts.catching_up)(progress.done, progress.total);
-        Ok(())
-    };
-    let mut reason = match follow::catch_up_text(parts.data, parts.text, LockWait::UpTo(PATIENCE), &mut progress) {
-        Ok(report) => report.rebuilt.map(|why| format!("the text index was built anew: {why}")),
-        Err(error) if error.kind() == Kind::Busy => Some(
-            "the text index is being brought up to date by another process: the newest entries may be missing".into(),
-        ),
-        Err(error) => {
-            let reason = format!("the text index could not be brought up to date: {error}");
-            failure = Some(error);
-            Some(reason)
-        }
-    };
-    let asked = TextRequest { user: request.user, query, filter: request.filter, without, limit, relax: true };
+pub(super) fn find(
+    parts: &Parts,
+    request: &Request,
+    question: &Question,
+    without: &HashSet<Uuid>,
+    limit: usize,
+) -> Result<Words> {
+    let (mut reason, failure) = bring_up(parts);
+    let (query, filter) = (&question.query, &question.filter);
+    let asked = TextRequest { user: request.user, query, filter, without, limit, relax: true };
     let results = match parts.text.search(&asked) {
         Ok(results) => results,
         Err(error) if error.kind() == Kind::Corrupt => {
-            follow::rebuild_text(parts.data, parts.text, &mut progress)?;
+            follow::rebuild_text(parts.data, parts.text, &mut |progress: Progress| {
+                (parts.catching_up)(progress.done, progress.total);
+                Ok(())
+            })?;
             reason = Some(format!("the text index was built anew: {error}"));
             parts.text.search(&asked)?
         }
@@ -68,35 +84,30 @@ pub fn find(parts: &Parts, request: &Request, query: &Query, without: &HashSet<U
     // Building anew for the first time is how every index begins.
     let mut reason = reason.filter(|reason| !reason.ends_with("there was none"));
     if results.nothing_to_search {
-        reason = reason.or_else(|| Some(format!("'{}' holds only words too common to be searched for", request.text)));
+        reason = reason.or_else(|| {
+            Some(match question.whole.is_empty() {
+                true => format!("there is nothing to look for in '{}'", request.text),
+                false => format!("'{}' holds only words too common to be searched for", request.text),
+            })
+        });
     }
-    Ok(Words { hits: results.hits, reason, position: results.position })
+    Ok(Words { hits: results.hits, nothing_to_search: results.nothing_to_search, reason, position: results.position })
 }
 
-/// The entries that the negated parts of a query keep out.
-pub fn excluded(parts: &Parts, request: &Request, query: &Query) -> Result<HashSet<Uuid>> {
-    let mut ids = HashSet::new();
-    for negated in query.excluded() {
-        let asked = TextRequest {
-            user: request.user,
-            query: &negated,
-            filter: request.filter,
-            without: &HashSet::new(),
-            limit: 1_000_000,
-            relax: false,
-        };
-        ids.extend(parts.text.search(&asked)?.hits.into_iter().map(|hit| hit.id));
-    }
-    Ok(ids)
-}
-
-/// The filter, and the topics that the query itself asks for.
-pub fn narrowed(filter: &Filter, query: &Query) -> Filter {
-    let mut filter = filter.clone();
-    filter
-        .topics
-        .extend(query.required_topics().into_iter().map(|name| TopicTest { any_of: vec![name], negated: false }));
-    filter
+/// The entries of a user in which a query holds, by their words alone.
+///
+/// # Errors
+/// As [`find`].
+pub(super) fn written(parts: &Parts, request: &Request, query: &Query) -> Result<BTreeSet<Uuid>> {
+    let asked = TextRequest {
+        user: request.user,
+        query,
+        filter: request.filter,
+        without: &HashSet::new(),
+        limit: 1_000_000,
+        relax: false,
+    };
+    Ok(parts.text.search(&asked)?.hits.into_iter().map(|hit| hit.id).collect())
 }
 
 /// What to show of an entry: where its words match, or the passage that is close in meaning, or its
@@ -107,7 +118,7 @@ pub fn fragments(
     meaning: Option<&MeaningEvidence>,
 ) -> Vec<snippet::Fragment> {
     match meaning {
-        Some(meaning) => passage(entry, &meaning.range),
+        Some(meaning) => passage(entry, &meaning.range, Some(highlighter)),
         None => {
             let ranges = highlighter.ranges(Scope::Content, &entry.content);
             snippet::snippet(&entry.content, &ranges, snippet::Limits::default()).fragments
@@ -115,11 +126,12 @@ pub fn fragments(
     }
 }
 
-/// The beginning of a passage of the analysed text. That text begins with the title, which is shown
-/// anyway.
-pub fn passage(entry: &Entry, range: &Range<usize>) -> Vec<snippet::Fragment> {
+/// The beginning of a passage of the analysed text, with what matches in it. That text begins with the
+/// title, which is shown anyway.
+pub fn passage(entry: &Entry, range: &Range<usize>, highlighter: Option<&mut Highlighter>) -> Vec<snippet::Fragment> {
     let before = entry.full_text().len() - entry.content.len();
     let within = range.start.saturating_sub(before)..range.end.saturating_sub(before);
     let text = entry.content.get(within).filter(|text| !text.trim().is_empty()).unwrap_or(&entry.content);
-    snippet::snippet(text, &[], ONE_FRAGMENT).fragments
+    let ranges = highlighter.map(|highlighter| highlighter.ranges(Scope::Content, text)).unwrap_or_default();
+    snippet::snippet(text, &ranges, ONE_FRAGMENT).fragments
 }

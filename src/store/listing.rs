@@ -1,16 +1,15 @@
 //! Lists of entries: filtered, sorted, a page at a time.
 
-use super::topics::{self, fold};
-use super::value::{read_date, timestamp};
+use super::filtering::conditions;
+use super::value::{read_date, read_timestamp, read_uuid, timestamp};
 use super::{Store, row};
 use crate::error::{Error, Result};
 use crate::journal::entry::Entry;
 use crate::journal::filter::Filter;
 use crate::journal::mood::Mood;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
-use std::collections::HashSet;
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use uuid::Uuid;
 
 /// What a list is sorted by. Ties are broken by creation time, then by id.
@@ -124,6 +123,53 @@ impl Store {
         Ok(Page { entries, next })
     }
 
+    /// The first `limit` entries that pass the filter, as [`list`](Store::list) gives them by date: each
+    /// with a number that falls as the list goes on, the day and, within it, the second of writing.
+    pub fn ids_by_date(&self, user: Uuid, filter: &Filter, limit: usize) -> Result<Vec<(Uuid, f64)>> {
+        let (clauses, mut values) = conditions(&self.connection, user, filter)?;
+        values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
+        let mut statement = self.connection.prepare(&format!(
+            "SELECT e.id, e.entry_date, e.created_at FROM journal_entries e
+             LEFT JOIN entry_details d ON d.entry_id = e.id WHERE {}
+             ORDER BY e.entry_date DESC, e.created_at DESC, e.id DESC LIMIT ?",
+            clauses.join(" AND ")
+        ))?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let mut ids = Vec::new();
+        while let Some(row) = rows.next()? {
+            let day = i64::from(read_date(&row.get::<_, String>(1)?)?.num_days_from_ce());
+            let second = read_timestamp(&row.get::<_, String>(2)?)?.timestamp().clamp(0, (1 << 33) - 1);
+            // 20 bits for the day and 33 for the second: as many as a double holds exactly.
+            ids.push((read_uuid(&row.get::<_, String>(0)?)?, (day * (1 << 33) + second) as f64));
+        }
+        Ok(ids)
+    }
+
+    /// The entry at this place, counted from 0, among those that pass the filter, in the order of their
+    /// ids.
+    pub fn nth(&self, user: Uuid, filter: &Filter, place: u64) -> Result<Option<Uuid>> {
+        let (clauses, mut values) = conditions(&self.connection, user, filter)?;
+        values.push(Value::Integer(i64::try_from(place).unwrap_or(i64::MAX)));
+        let sql = format!(
+            "SELECT e.id FROM journal_entries e LEFT JOIN entry_details d ON d.entry_id = e.id
+             WHERE {} ORDER BY e.id LIMIT 1 OFFSET ?",
+            clauses.join(" AND ")
+        );
+        let found: Option<String> =
+            self.connection.query_row(&sql, params_from_iter(values), |row| row.get(0)).optional()?;
+        found.map(|id| read_uuid(&id)).transpose()
+    }
+
+    /// The day of the user's first entry.
+    pub fn first_day(&self, user: Uuid) -> Result<Option<NaiveDate>> {
+        let first: Option<String> = self.connection.query_row(
+            "SELECT min(entry_date) FROM journal_entries WHERE user_id = ?1",
+            [user.to_string()],
+            |row| row.get(0),
+        )?;
+        first.map(|day| read_date(&day)).transpose()
+    }
+
     /// How many entries pass the filter.
     pub fn count(&self, user: Uuid, filter: &Filter) -> Result<u64> {
         count(&self.connection, user, filter)
@@ -192,52 +238,4 @@ pub(super) fn count(connection: &Connection, user: Uuid, filter: &Filter) -> Res
         clauses.join(" AND ")
     );
     Ok(connection.query_row(&sql, params_from_iter(values), |row| row.get(0))?)
-}
-
-/// The filter as SQL over `e` (entries) and `d` (details).
-pub(super) fn conditions(connection: &Connection, user: Uuid, filter: &Filter) -> Result<(Vec<String>, Vec<Value>)> {
-    let mut clauses = vec!["e.user_id = ?".to_string()];
-    let mut values = vec![Value::Text(user.to_string())];
-    if let Some(since) = filter.since {
-        clauses.push("e.entry_date >= ?".into());
-        values.push(Value::Text(since.to_string()));
-    }
-    if let Some(until) = filter.until {
-        clauses.push("e.entry_date <= ?".into());
-        values.push(Value::Text(until.to_string()));
-    }
-    if let Some(mood) = filter.mood {
-        clauses.push("e.mood_score BETWEEN ? AND ?".into());
-        values.push(Value::Real(mood.min as f64 / 100.0));
-        values.push(Value::Real(mood.max as f64 / 100.0));
-    }
-    if let Some(starred) = filter.starred {
-        clauses.push("coalesce(d.starred, 0) = ?".into());
-        values.push(Value::Integer(i64::from(starred)));
-    }
-    for test in &filter.topics {
-        let wanted: Vec<String> = test.any_of.iter().map(|name| fold(name)).collect();
-        let mut ids = Vec::new();
-        let mut found = HashSet::new();
-        let mut statement =
-            connection.prepare_cached("SELECT name, id FROM topics WHERE user_id = ?1 OR user_id IS NULL")?;
-        let mut rows = statement.query([user.to_string()])?;
-        while let Some(row) = rows.next()? {
-            let name = fold(&row.get::<_, String>(0)?);
-            if wanted.contains(&name) {
-                ids.push(Value::Text(row.get(1)?));
-                found.insert(name);
-            }
-        }
-        if let Some(unknown) = test.any_of.iter().find(|name| !found.contains(&fold(name))) {
-            return Err(topics::unknown(connection, user, unknown)?);
-        }
-        let marks = vec!["?"; ids.len()].join(", ");
-        let not = if test.negated { "NOT " } else { "" };
-        clauses.push(format!(
-            "{not}EXISTS (SELECT 1 FROM entry_topics et WHERE et.entry_id = e.id AND et.topic_id IN ({marks}))"
-        ));
-        values.extend(ids);
-    }
-    Ok((clauses, values))
 }

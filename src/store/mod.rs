@@ -13,6 +13,7 @@ mod columns;
 mod connection;
 mod copy;
 mod entries;
+mod filtering;
 mod judging;
 mod known;
 mod listing;

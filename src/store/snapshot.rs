@@ -1,6 +1,7 @@
 //! One unchanging view of the journal for a projection: everything it answers is of one moment.
 
-use super::listing::{self, Cursor, Sort, conditions};
+use super::filtering::conditions;
+use super::listing::{self, Cursor, Sort};
 use super::value::read_uuid;
 use super::{connection, log, row};
 use crate::error::{Error, Kind, Result};
@@ -282,6 +283,33 @@ impl Snapshot {
         )?;
         let keys = statement.query_map((collection, subject.to_string(), model), |row| row.get(0))?;
         Ok(keys.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The sum of the vectors of each entry, topic or insight that has more than one passage.
+    pub fn sums_of_subjects(
+        &self,
+        collection: &str,
+        model: &str,
+        subjects: &[Uuid],
+    ) -> Result<HashMap<Uuid, Vec<f32>>> {
+        let mut owners: HashMap<i64, Vec<Uuid>> = HashMap::new();
+        for subject in subjects {
+            let keys = self.keys_of_subject(collection, model, *subject)?;
+            if keys.len() > 1 {
+                keys.iter().for_each(|key| owners.entry(*key).or_default().push(*subject));
+            }
+        }
+        let mut keys: Vec<i64> = owners.keys().copied().collect();
+        keys.sort_unstable();
+        let mut sums: HashMap<Uuid, Vec<f32>> = HashMap::new();
+        self.vectors(&keys, &mut |key, vector| {
+            for subject in owners.get(&key).into_iter().flatten() {
+                let sum = sums.entry(*subject).or_insert_with(|| vec![0.0; vector.len()]);
+                sum.iter_mut().zip(vector).for_each(|(sum, number)| *sum += number);
+            }
+            Ok(())
+        })?;
+        Ok(sums)
     }
 }
 

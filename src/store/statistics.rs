@@ -6,7 +6,7 @@
 //! position is written in the same transaction.
 
 use super::connection::wait_a_little;
-use super::listing::conditions;
+use super::filtering::conditions;
 use super::value::{read_date, read_timestamp};
 use super::{Store, log};
 use crate::error::{Error, Kind, Result};

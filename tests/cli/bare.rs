@@ -25,6 +25,8 @@ fn help_and_version_need_no_journal() {
         "history",
         "search",
         "similar",
+        "on-this-day",
+        "random",
         "mood",
         "import",
         "export",

@@ -33,7 +33,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn nothing_of_a_guarded_user_is_read_or_written_without_a_login() {
     let (sandbox, id) = guarded();
     let sample = crate::support::sample();
-    let verbs: [&[&str]; 20] = [
+    let verbs: [&[&str]; 23] = [
         &[],
         &["add", "text"],
         &["list"],
@@ -45,7 +45,10 @@ fn nothing_of_a_guarded_user_is_read_or_written_without_a_login() {
         &["undo", "--redo"],
         &["history"],
         &["history", &id],
-        &["search", "nobody", "--mode", "words"],
+        &["search", "nobody", "--mode", "text"],
+        &["search", "is:starred"],
+        &["on-this-day"],
+        &["random"],
         &["mood"],
         &["export"],
         &["import", sample.to_str().unwrap()],

@@ -33,6 +33,11 @@ mod models;
 #[cfg(feature = "model-server")]
 mod models_hub;
 mod mood;
+mod on_this_day;
+mod query;
+#[cfg(feature = "model-server")]
+mod query_meaning;
+mod random;
 mod reindex;
 mod search;
 mod session;

@@ -123,10 +123,12 @@ fn pages_of_a_hybrid_search_give_each_entry_once() {
 #[test]
 fn similar_to_an_entry_a_text_or_a_topic() {
     let sandbox = analysed();
-    let awake = sandbox.run(["similar", AWAKE[0], "--json", "-n", "8"]).ok().array("results");
+    let awake = sandbox.run(["similar", AWAKE[0], "--threshold", "0.2", "--json", "-n", "8"]).ok().array("results");
     assert!(!awake.is_empty() && field(&awake, "id").iter().all(|id| id != AWAKE[0]), "not itself");
     assert!(awake.is_sorted_by(|a, b| a["score"].as_f64() >= b["score"].as_f64()));
-    let text = sandbox.run(["similar", "--text", "a grey cat with no manners", "--json", "-n", "10"]).ok();
+    let text = sandbox
+        .run(["similar", "--text", "a grey cat with no manners", "--threshold", "0.2", "--json", "-n", "10"])
+        .ok();
     let first = text
         .array("results")
         .iter()
@@ -134,7 +136,13 @@ fn similar_to_an_entry_a_text_or_a_topic() {
         .map(|hit| sandbox.show(hit["id"].as_str().unwrap()).to_string())
         .collect::<String>();
     assert!(first.contains("cat") || first.contains("Möhre"), "{text}");
-    assert!(!sandbox.run(["similar", "--to-topic", "running", "--json"]).ok().array("results").is_empty());
+    assert!(
+        !sandbox
+            .run(["similar", "--to-topic", "running", "--threshold", "0.2", "--json"])
+            .ok()
+            .array("results")
+            .is_empty()
+    );
     assert!(sandbox.run(["similar", AWAKE[0], "--threshold", "0.99", "--json"]).ok().array("results").is_empty());
     assert_eq!(
         sandbox.run(["similar", AWAKE[0], "--threshold", "-1", "-n", "300", "--json"]).ok().array("results").len(),
@@ -156,7 +164,7 @@ fn what_is_new_changed_or_deleted_is_followed() {
     assert_eq!((&vectors["pending"], &vectors["state"]), (&1.into(), &"waiting".into()));
     assert!(search(&sandbox, &["insomnia"])["reason"].as_str().unwrap().contains("not been analysed"));
     // `similar` analyses what it is asked about.
-    let near = sandbox.run(["similar", &id, "--json"]).ok().array("results");
+    let near = sandbox.run(["similar", &id, "--threshold", "0.2", "--json"]).ok().array("results");
     assert!(near.iter().any(|hit| AWAKE.contains(&hit["id"].as_str().unwrap())), "{near:?}");
     let found = |query: &str| {
         let hits = search(&sandbox, &[query, "--mode", "meaning", "-n", "10"]);

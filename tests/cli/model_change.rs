@@ -81,7 +81,7 @@ fn another_revision_answers_when_it_has_read_everything_and_not_before() {
     let before = ask(&sandbox, QUERY);
     assert_eq!((&before["model_name"], &before["reason"]), (&OLD.into(), &Value::Null));
     let id = before["results"][0]["id"].as_str().unwrap().to_string();
-    let near_before = sandbox.run(["similar", &id, "--json"]).ok().json();
+    let near_before = sandbox.run(["similar", &id, "--threshold", "0.2", "--json"]).ok().json();
     let cursor = before["results"][2]["cursor"].as_str().unwrap().to_string();
     let page = || sandbox.run(["search", QUERY, "--mode", "meaning", "--json", "--cursor", &cursor]).ok().json();
     assert_eq!(ranking(&page())[..3], ranking(&before)[3..6]);
@@ -115,11 +115,11 @@ fn another_revision_answers_when_it_has_read_everything_and_not_before() {
     // A question that has not been asked before is read by the old one too.
     for query in [QUERY, "lying awake at night"] {
         let answer = ask(&sandbox, query);
-        assert_eq!((&answer["model_name"], &answer["mode_used"]), (&OLD.into(), &"meaning".into()));
+        assert_eq!((&answer["model_name"], &answer["mode_used"]), (&OLD.into(), &"semantic".into()));
         assert!(answer["reason"].as_str().unwrap().contains(&format!("({so_far} of {all} so far)")), "{answer}");
     }
     assert_eq!(ranking(&ask(&sandbox, QUERY)), ranking(&before));
-    let near = sandbox.run(["similar", &id, "--json"]).ok().json();
+    let near = sandbox.run(["similar", &id, "--threshold", "0.2", "--json"]).ok().json();
     assert_eq!((&near["model_name"], ranking(&near)), (&OLD.into(), ranking(&near_before)));
     sandbox.run(["search", QUERY]).ok().says(&format!("{OLD} answers until"));
 
@@ -129,7 +129,7 @@ fn another_revision_answers_when_it_has_read_everything_and_not_before() {
     assert_eq!(found["results"].as_array().unwrap()[0]["short_id"].as_str().unwrap(), added);
     let reason = found["reason"].as_str().unwrap();
     assert!(reason.contains("1 entry has not been analysed by it and could be found by words only"), "{reason}");
-    let near = sandbox.run(["similar", &added, "--json"]).ok().json();
+    let near = sandbox.run(["similar", &added, "--threshold", "0.2", "--json"]).ok().json();
     assert!(near["model_name"] == OLD && !near["results"].as_array().unwrap().is_empty(), "{near}");
     assert_eq!(how_many(&sandbox, &new), so_far, "similar does not wait for the whole change");
 
@@ -178,17 +178,17 @@ fn other_rules_of_passages_are_another_reading_by_the_same_model() {
 fn an_old_model_that_is_gone_reads_no_question_but_its_vectors_are_compared() {
     let sandbox = read_by_the_old("cli-model-gone", 12);
     let id = ask(&sandbox, QUERY)["results"][0]["id"].as_str().unwrap().to_string();
-    let near_before = ranking(&sandbox.run(["similar", &id, "--json"]).ok().json());
+    let near_before = ranking(&sandbox.run(["similar", &id, "--threshold", "0.2", "--json"]).ok().json());
     fs::remove_dir_all(sandbox.data().join("models/all-MiniLM-L6-v2")).unwrap();
     // Without any model at all, an entry is still compared with the others.
-    let near = sandbox.run(["similar", &id, "--json"]).ok().json();
+    let near = sandbox.run(["similar", &id, "--threshold", "0.2", "--json"]).ok().json();
     assert_eq!((&near["model_name"], ranking(&near)), (&OLD.into(), near_before.clone()));
     sandbox.run(["search", QUERY, "--mode", "meaning"]).code(15);
     sandbox.run(["models", "install", "--from", model_folder().to_str().unwrap()]).ok();
-    let near = sandbox.run(["similar", &id, "--json"]).ok().json();
+    let near = sandbox.run(["similar", &id, "--threshold", "0.2", "--json"]).ok().json();
     assert_eq!((&near["model_name"], ranking(&near)), (&OLD.into(), near_before));
     let found = sandbox.run(["search", "sleep", "--json"]).ok().json();
-    assert_eq!((&found["mode_used"], &found["model_name"]), (&"words".into(), &Value::Null));
+    assert_eq!((&found["mode_used"], &found["model_name"]), (&"text".into(), &Value::Null));
     assert!(found["reason"].as_str().unwrap().contains("have not been analysed yet"), "{found}");
     sandbox.run(["analyze"]).ok();
     assert_eq!(read(&sandbox), [(new_name(), 12)]);

@@ -122,7 +122,7 @@ fn a_hit_says_where_and_why() {
     let sandbox = Sandbox::with_sample();
     let answer = sandbox.run(["search", "--json", "--mode", "words", "heron bridge"]).ok().quiet().json();
     let names: Vec<&String> = answer.as_object().unwrap().keys().collect();
-    for name in ["results", "mode_requested", "mode_used", "reason", "vectors", "more"] {
+    for name in ["results", "mode_requested", "mode_used", "reason", "vectors", "more", "query", "suggestions"] {
         assert!(names.iter().any(|known| *known == name), "{name} of {names:?}");
     }
     let hit = &answer["results"][0];
@@ -233,7 +233,7 @@ fn pages_stay_as_they_were_though_entries_come_and_go() {
 fn without_a_model_words_serve_and_it_is_said() {
     let sandbox = Sandbox::with_sample();
     let answer = sandbox.run(["search", "rain", "--json"]).ok();
-    assert_eq!((&answer.json()["mode_requested"], &answer.json()["mode_used"]), (&"hybrid".into(), &"words".into()));
+    assert_eq!((&answer.json()["mode_requested"], &answer.json()["mode_used"]), (&"auto".into(), &"text".into()));
     assert!(answer.json()["reason"].as_str().unwrap().contains("model"), "{answer}");
     sandbox.run(["search", "rain"]).ok().says("model");
     sandbox.run(["search", "rain", "--mode", "meaning"]).code(15).says("hint:");

@@ -26,6 +26,8 @@ fn lines_fit_narrow_and_wide_terminals_in_every_script() {
             &["list", "--no-pager", "-n", "1000"],
             &["search", "rain", "--mode", "words", "--no-pager", "-n", "100", "--explain"],
             &["search", "水", "--mode", "words", "--no-pager"],
+            &["search", "mood:>0", "--no-pager", "--explain", "-n", "1000"],
+            &["on-this-day", "--days", "20", "--no-pager"],
             &["mood", "--no-pager"],
             &["stats", "--no-pager"],
             &["stats", "--no-pager", "--topic", "とても長い日本語のトピック名前"],

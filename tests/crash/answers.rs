@@ -55,12 +55,17 @@ fn ask_these(sandbox: &Sandbox, data: &Path, questions: &[&str]) -> Result<Vec<A
     }
     if sandbox.has_model() {
         for text in ["a walk by the river", "argument at the office"] {
-            answers.push(put(sandbox, data, &["similar", "--text", text, "--limit", "100"], true)?);
+            answers.push(put(
+                sandbox,
+                data,
+                &["similar", "--text", text, "--threshold", "0.2", "--limit", "100"],
+                true,
+            )?);
         }
         // Entries that every state of the journal has: the first ones of the list by words.
         let subjects: Vec<String> = answers[1].hits.iter().take(5).map(|(id, _)| id.clone()).collect();
         for id in subjects {
-            answers.push(put(sandbox, data, &["similar", &id, "--limit", "50"], true)?);
+            answers.push(put(sandbox, data, &["similar", &id, "--threshold", "0.2", "--limit", "50"], true)?);
         }
     }
     Ok(answers)

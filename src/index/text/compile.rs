@@ -4,16 +4,17 @@ use std::ops::Bound;
 
 use tantivy::Term as IndexTerm;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, FuzzyTermQuery, Occur, PhraseQuery,
-    Query as IndexQuery, RangeQuery, TermQuery,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery, FuzzyTermQuery, Occur,
+    PhraseQuery, Query as IndexQuery, RangeQuery, TermQuery, TermSetQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use uuid::Uuid;
 
 use super::analyzer::Analyzer;
+use super::gathered::Gathered;
 use super::pieces::{Piece, PieceKind, pieces};
 use super::schema::{Fields, day_number, topic_key};
-use crate::journal::filter::{Filter, TopicTest};
+use crate::journal::filter::{Condition, Filter, MoodRange, Test, TopicTest};
 use crate::journal::query::{Form, Node, Query, Scope, Term};
 
 /// How a word's scores in title and content become one: the better one, and this share of the other.
@@ -81,7 +82,7 @@ impl<'a> Compiler<'a> {
     fn node(&mut self, node: &Node) -> Option<Clause> {
         match node {
             Node::Term(term) => self.term(term).map(Clause::Holds),
-            Node::Topic(name) => Some(Clause::Holds(unscored(self.topic(name)))),
+            Node::Test(test) => Some(Clause::Holds(unscored(gathered(self.test(test))))),
             Node::Not(part) => self.node(part).map(|part| Clause::Fails(part.into_query())),
             Node::And(parts) | Node::Words(parts) => {
                 let clauses: Vec<Clause> = parts.iter().filter_map(|part| self.node(part)).collect();
@@ -97,7 +98,7 @@ impl<'a> Compiler<'a> {
 
     /// Words written side by side, of which some are enough.
     ///
-    /// What was written with care stays required: phrases, fields, groups, topics, negations. Of the
+    /// What was written with care stays required: phrases, fields, groups, negations. Of the
     /// plain words one in five must be there, unless something required speaks for the entry; the sum
     /// of the scores does the rest. (Asking for a third of them cost 0.04 and 0.12 of recall@100 on
     /// SciFact and Cranfield; asking for one only fills the end of every list with a common word.)
@@ -194,6 +195,38 @@ impl<'a> Compiler<'a> {
         Box::new(TermQuery::new(term, IndexRecordOption::Basic))
     }
 
+    fn test(&self, test: &Test) -> BoxedQuery {
+        let fields = self.fields;
+        let term = |term| -> BoxedQuery { Box::new(TermQuery::new(term, IndexRecordOption::Basic)) };
+        match test {
+            Test::Topic(name) => self.topic(name),
+            Test::Mood(MoodRange { min, max }) => range(fields.mood, Some(*min), Some(*max)),
+            Test::Since(day) => range(fields.date, Some(day_number(*day)), None),
+            Test::Until(day) => range(fields.date, None, Some(day_number(*day))),
+            Test::Starred => term(IndexTerm::from_field_bool(fields.starred, true)),
+            Test::Has(part) => term(IndexTerm::from_field_text(fields.has, part.name())),
+            // Nobody said which entries those are.
+            Test::Like(_) => Box::new(EmptyQuery),
+            Test::Among(ids) if ids.is_empty() => Box::new(EmptyQuery),
+            Test::Among(ids) => Box::new(TermSetQuery::new(ids.iter().map(|id| fields.id_term(*id)))),
+        }
+    }
+
+    fn condition(&self, condition: &Condition) -> BoxedQuery {
+        let each = |parts: &[Condition]| -> Vec<BoxedQuery> { parts.iter().map(|part| self.condition(part)).collect() };
+        match condition {
+            Condition::Test(test) => gathered(self.test(test)),
+            Condition::Not(inner) => {
+                let everything: BoxedQuery = Box::new(AllQuery);
+                Box::new(BooleanQuery::new(vec![(Occur::Must, everything), (Occur::MustNot, self.condition(inner))]))
+            }
+            Condition::All(parts) if parts.is_empty() => Box::new(AllQuery),
+            Condition::All(parts) => Box::new(BooleanQuery::intersection(each(parts))),
+            Condition::Any(parts) if parts.is_empty() => Box::new(EmptyQuery),
+            Condition::Any(parts) => Box::new(BooleanQuery::union(each(parts))),
+        }
+    }
+
     fn conditions(&self, user: Uuid, filter: &Filter) -> Vec<(Occur, BoxedQuery)> {
         let fields = self.fields;
         let term = |term| -> BoxedQuery { Box::new(TermQuery::new(term, IndexRecordOption::Basic)) };
@@ -213,6 +246,11 @@ impl<'a> Compiler<'a> {
             let occur = if *negated { Occur::MustNot } else { Occur::Must };
             conditions.push((occur, Box::new(BooleanQuery::union(any))));
         }
+        conditions.extend(filter.conditions.iter().map(|condition| match condition {
+            // At the top nothing walks back.
+            Condition::Test(test) => (Occur::Must, self.test(test)),
+            other => (Occur::Must, gathered(self.condition(other))),
+        }));
         conditions.into_iter().map(|(occur, query)| (occur, unscored(query))).collect()
     }
 }
@@ -224,6 +262,10 @@ fn minimum(words: usize) -> usize {
 
 fn is_word(piece: &Piece) -> bool {
     matches!(piece.kind, PieceKind::Word | PieceKind::StopWord)
+}
+
+fn gathered(query: BoxedQuery) -> BoxedQuery {
+    Box::new(Gathered(query))
 }
 
 fn unscored(query: BoxedQuery) -> BoxedQuery {

@@ -11,14 +11,17 @@
 //! - `catch_up`: following the log, building again
 //! - `open`, `seal`, `lock`, `trouble`: opening with every cheap check; noticing damage; one writer;
 //!   which failures a rebuild heals
-//! - `compile`, `search`: from a query to ranked entries
+//! - `compile`, `gathered`, `search`: from a query to ranked entries
 //! - `highlight`: what in a text matched
+//! - `near`: words like one that is not there
 
 mod analyzer;
 mod catch_up;
 mod compile;
+mod gathered;
 mod highlight;
 mod lock;
+mod near;
 mod open;
 mod pieces;
 mod schema;
@@ -37,6 +40,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub use highlight::Highlighter;
+pub use near::{NearWord, exchanged};
 
 use crate::error::Result;
 use crate::index::{LockWait, OnProgress, OpenSource, Report};
@@ -189,6 +193,15 @@ impl TextIndex {
                 position,
             })
         })
+    }
+
+    /// The words of a user's entries that are one or two letters away from this one, nearest first, then
+    /// the more frequent; none when the word itself is there.
+    ///
+    /// # Errors
+    /// As [`search`](TextIndex::search).
+    pub fn near_words(&self, user: Uuid, word: &str) -> Result<Vec<NearWord>> {
+        self.read(|searcher, _| near::near_words(searcher, &self.fields, user, word))
     }
 
     /// Reads everything and computes every checksum.

@@ -11,11 +11,12 @@ use uuid::Uuid;
 
 use super::analyzer::Analyzer;
 use crate::index::Document;
+use crate::journal::filter::Part;
 use crate::journal::log::Position;
 
 /// Raised with every change of the fields below or of the analyzer: an index of another version is
 /// built again.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// The names of the columns that ranking reads.
 pub(super) const ID_HIGH: &str = "id_high";
@@ -51,6 +52,8 @@ pub(super) struct Fields {
     pub(super) starred: Field,
     /// One value per topic, as [`topic_key`] makes it.
     pub(super) topics: Field,
+    /// The names of the [`Part`]s that the entry has.
+    pub(super) has: Field,
 }
 
 impl Fields {
@@ -80,6 +83,7 @@ impl Fields {
             mood: schema.add_i64_field("mood", column()),
             starred: schema.add_bool_field("starred", NumericOptions::from(INDEXED)),
             topics: schema.add_text_field("topics", plain()),
+            has: schema.add_text_field("has", plain()),
             schema: schema.build(),
         }
     }
@@ -131,6 +135,14 @@ impl Fields {
         document.add_bool(self.starred, entry.starred);
         for topic in &entry.topics {
             document.add_text(self.topics, topic_key(topic));
+        }
+        let has = [
+            (Part::Title, entry.title.as_deref().is_some_and(|title| !title.trim().is_empty())),
+            (Part::Mood, entry.mood.is_some()),
+            (Part::Topic, !entry.topics.is_empty()),
+        ];
+        for (part, _) in has.into_iter().filter(|(_, has)| *has) {
+            document.add_text(self.has, part.name());
         }
         document
     }

@@ -1,7 +1,12 @@
 //! From text to tree: first a row of tokens, then the operators that have nothing to join become
 //! text again, then the tree.
 
+use super::field::{Field, field_at};
 use super::{Form, Node, Scope, Term};
+use crate::error::Result;
+use crate::journal::filter::Test;
+use chrono::NaiveDate;
+use std::ops::Range;
 
 /// Parentheses nested deeper than this are ignored, so that no text can exhaust the stack.
 const MAX_DEPTH: usize = 64;
@@ -19,10 +24,12 @@ enum Token {
     Leaf(Node),
 }
 
-pub(super) fn parse(text: &str) -> Option<Node> {
-    let mut tokens = resolve_operators(match_groups(tokens_of(text)));
+/// The tree of a text, and where in it each test is written.
+pub(super) fn parse(text: &str, today: NaiveDate) -> Result<(Option<Node>, Vec<(Test, Range<usize>)>)> {
+    let mut places = Vec::new();
+    let mut tokens = resolve_operators(match_groups(tokens_of(text, today, &mut places)?));
     tokens.reverse();
-    parse_or(&mut tokens, Scope::Any)
+    Ok((parse_or(&mut tokens, Scope::Any), places))
 }
 
 /// Whether a text, written bare, is understood as itself.
@@ -33,11 +40,11 @@ pub(super) fn is_plain(text: &str) -> bool {
         && !text.starts_with('-')
         && !text.ends_with('*')
         && split_fuzzy(text).is_none()
-        && split_field(text).is_none()
+        && !super::field::begins(text)
         && operator(text).is_none()
 }
 
-fn is_quote(c: char) -> bool {
+pub(super) fn is_quote(c: char) -> bool {
     matches!(c, '"' | '\u{201c}' | '\u{201d}' | '\u{201e}')
 }
 
@@ -55,22 +62,6 @@ fn operator(word: &str) -> Option<Token> {
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Field {
-    Part(Scope),
-    Topic,
-}
-
-fn split_field(text: &str) -> Option<(Field, &str)> {
-    const FIELDS: [(&str, Field); 4] = [
-        ("title:", Field::Part(Scope::Title)),
-        ("content:", Field::Part(Scope::Content)),
-        ("topic:", Field::Topic),
-        ("tag:", Field::Topic),
-    ];
-    FIELDS.into_iter().find_map(|(name, field)| text.strip_prefix(name).map(|rest| (field, rest)))
-}
-
 /// Splits `word~` and `word~2` into the word and the distance.
 fn split_fuzzy(word: &str) -> Option<(&str, u8)> {
     let (base, digit) = word.rsplit_once('~')?;
@@ -81,7 +72,7 @@ fn split_fuzzy(word: &str) -> Option<(&str, u8)> {
     }
 }
 
-fn without_quotes(text: &str) -> String {
+pub(super) fn without_quotes(text: &str) -> String {
     let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || is_quote(c)).filter(|w| !w.is_empty()).collect();
     words.join(" ")
 }
@@ -113,13 +104,7 @@ fn word(text: &str, scope: Scope) -> Option<Node> {
     }
 }
 
-fn topic(text: &str) -> Option<Node> {
-    let name = without_quotes(text);
-    let name = name.trim_start_matches(['#', ' ']);
-    (!name.is_empty()).then(|| Node::Topic(name.to_owned()))
-}
-
-fn tokens_of(text: &str) -> Vec<Token> {
+fn tokens_of(text: &str, today: NaiveDate, places: &mut Vec<(Test, Range<usize>)>) -> Result<Vec<Token>> {
     let mut tokens = Vec::new();
     let mut rest = text;
     let mut open = 0_usize;
@@ -128,7 +113,7 @@ fn tokens_of(text: &str) -> Vec<Token> {
     loop {
         rest = rest.trim_start();
         let mut chars = rest.chars();
-        let Some(first) = chars.next() else { return tokens };
+        let Some(first) = chars.next() else { return Ok(tokens) };
         let after = chars.as_str();
         let negates =
             first == '-' && after.chars().next().is_some_and(|c| !c.is_whitespace() && !matches!(c, '-' | ')'));
@@ -158,9 +143,31 @@ fn tokens_of(text: &str) -> Vec<Token> {
                     continue;
                 }
             }
-        } else if let Some((field, value)) = split_field(rest).filter(|(_, value)| starts_value(value)) {
-            let (leaf, left) = field_value(field, value, open);
-            open += usize::from(matches!(leaf, Some(Token::Open(_))));
+        } else if let Some((field, value)) = field_at(rest) {
+            let (written, left) = value_of(value, open);
+            let leaf = match (field, written) {
+                (Field::Part(scope), Written::Group) => {
+                    open += 1;
+                    Some(Token::Open(scope))
+                }
+                (Field::Part(scope), Written::Quoted(text)) => phrase(text, scope).map(Token::Leaf),
+                (Field::Part(scope), Written::Bare(text)) => word(text, scope).map(Token::Leaf),
+                (Field::Test(field), written) => {
+                    let left = if matches!(written, Written::Group) { first_word(value, open).1 } else { left };
+                    let at = text.len() - rest.len()..text.len() - left.len();
+                    let value_at = text.len() - value.len()..at.end;
+                    let node = match written {
+                        Written::Quoted(value) | Written::Bare(value) => field.node(value, today),
+                        Written::Group => field.node(first_word(value, open).0, today),
+                    };
+                    let node = node.map_err(|error| error.at(text, value_at))?;
+                    node.iter().for_each(|node| note(node, &at, places));
+                    rest = left;
+                    tokens.extend(node.map(Token::Leaf));
+                    as_text = false;
+                    continue;
+                }
+            };
             tokens.extend(leaf);
             rest = left;
         } else {
@@ -175,25 +182,35 @@ fn tokens_of(text: &str) -> Vec<Token> {
     }
 }
 
-/// Whether something directly follows the colon of a field.
-fn starts_value(value: &str) -> bool {
-    value.chars().next().is_some_and(|c| !c.is_whitespace() && c != ')')
+/// Remembers where the tests of a field are written.
+fn note(node: &Node, at: &Range<usize>, places: &mut Vec<(Test, Range<usize>)>) {
+    match node {
+        Node::Test(test) => places.push((test.clone(), at.clone())),
+        Node::Not(inner) => note(inner, at, places),
+        Node::And(parts) | Node::Words(parts) | Node::Or(parts) => {
+            parts.iter().for_each(|part| note(part, at, places));
+        }
+        Node::Term(_) => {}
+    }
 }
 
-fn field_value(field: Field, value: &str, open: usize) -> (Option<Token>, &str) {
-    let leaf = |text: &str, quoted: bool| match field {
-        Field::Topic => topic(text),
-        Field::Part(scope) if quoted => phrase(text, scope),
-        Field::Part(scope) => word(text, scope),
-    };
+/// What follows the colon of a field.
+enum Written<'a> {
+    Quoted(&'a str),
+    /// A parenthesis that opens.
+    Group,
+    Bare(&'a str),
+}
+
+fn value_of(value: &str, open: usize) -> (Written<'_>, &str) {
     if let Some((quoted, left)) = value.strip_prefix(is_quote).and_then(|after| after.split_once(is_quote)) {
-        return (leaf(quoted, true).map(Token::Leaf), left);
+        return (Written::Quoted(quoted), left);
     }
-    if let (Some(after), Field::Part(scope)) = (value.strip_prefix('('), field) {
-        return (Some(Token::Open(scope)), after);
+    if let Some(after) = value.strip_prefix('(') {
+        return (Written::Group, after);
     }
     let (text, left) = first_word(value, open);
-    (leaf(text, false).map(Token::Leaf), left)
+    (Written::Bare(text), left)
 }
 
 /// Splits off what reaches to the next space, or to the parenthesis that closes an open group.

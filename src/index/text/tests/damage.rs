@@ -51,7 +51,7 @@ fn files(bench: &Bench) -> Vec<PathBuf> {
 
 /// After any damage a search gives what was there, or an error that says so; then a catch-up heals.
 fn heals(truth: &Truth, bench: &Bench, right: &TextResults, what: &str) {
-    let query = Query::parse("fox");
+    let query = parse("fox");
     let filter = Filter::default();
     let request =
         TextRequest { user: USER, query: &query, filter: &filter, without: &HashSet::new(), limit: 100, relax: false };
@@ -126,7 +126,7 @@ fn wrong_counts_in_the_list_of_segments_are_noticed() {
     let changed = text.replacen("\"max_doc\": 40", "\"max_doc\": 39", 1);
     assert_ne!(text, changed, "{text}");
     fs::write(&path, changed).unwrap();
-    let query = Query::parse("fox");
+    let query = parse("fox");
     let filter = Filter::default();
     let request =
         TextRequest { user: USER, query: &query, filter: &filter, without: &HashSet::new(), limit: 9, relax: false };

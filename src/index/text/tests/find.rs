@@ -144,7 +144,7 @@ fn too_few_with_all_words_are_followed_by_those_with_some() {
     }
 
     // A longer list begins with the shorter one, across the border.
-    let query = Query::parse("fox river night");
+    let query = parse("fox river night");
     let best = |limit| {
         let request =
             TextRequest { user: USER, query: &query, filter: &filter, without: &HashSet::new(), limit, relax: true };
@@ -184,7 +184,7 @@ fn entries_passed_over_change_neither_places_nor_scores() {
         truth.delete(77);
         after.catch_up(&truth);
         for text in ["fox", "fox river night", "night -deer", "riv*", "\"fox river\"", "fox OR deer", "absent fox"] {
-            let query = Query::parse(text);
+            let query = parse(text);
             for limit in [0, 3, 1000] {
                 let filter = Filter::default();
                 let without = &newer;
@@ -233,8 +233,9 @@ fn any_filter() -> impl Strategy<Value = Filter> {
         .prop_map(|(names, negated)| TopicTest { any_of: names.into_iter().map(str::to_owned).collect(), negated });
     let mood = (-100..=100_i64, -100..=100_i64).prop_map(|(min, max)| MoodRange { min, max });
     let topics = prop::collection::vec(test, 0..3);
-    (date(), date(), topics, prop::option::of(mood), prop::option::of(any::<bool>()))
-        .prop_map(|(since, until, topics, mood, starred)| Filter { since, until, topics, mood, starred })
+    (date(), date(), topics, prop::option::of(mood), prop::option::of(any::<bool>())).prop_map(
+        |(since, until, topics, mood, starred)| Filter { since, until, topics, mood, starred, ..Filter::default() },
+    )
 }
 
 fn passes(filter: &Filter, entry: &Document) -> bool {
@@ -268,6 +269,22 @@ proptest! {
         }
     }
 
+    /// What people write, pasted as it is, finds where it was written, before what has only some of it.
+    #[test]
+    fn a_pasted_sentence_finds_itself(words in prop::collection::vec(
+        "[a-z]{1,8}|[0-9]{1,2}:[0-9]{2}|[a-z]{3,5}'[st]|https://[a-z]{3}\\.[a-z]{2}/[a-z?=]{0,4}|(mood|on|since): [a-z]{3}\
+         |\\([a-z]{3}|[a-z]{3}\\)|\"[a-z]{3,6} [a-z]{3,6}\"|\"[a-z]{3}|[a-z]{2,5}[,.;!?*~]|[\u{3041}-\u{3093}]{1,4}",
+        1..24,
+    )) {
+        let sentence = words.join(" ");
+        let mut truth = Truth::default();
+        truth.write(0, &sentence);
+        truth.write(1, &words[..words.len() / 2].join(" "));
+        truth.write(2, "nothing of the kind");
+        let found = Bench::of(&truth).search_with(&sentence, &Filter::default(), true);
+        prop_assert!(found.nothing_to_search || found.hits.iter().any(|hit| hit.id == id(0) && hit.matched == Matched::All), "{sentence}");
+    }
+
     /// Any query over any text: no panic, and what is found by a word is marked in it.
     #[test]
     fn any_query_over_any_text_is_answered(texts in prop::collection::vec("\\PC{0,60}", 1..6), query in "\\PC{0,30}") {
@@ -276,14 +293,17 @@ proptest! {
             truth.write(number, text);
         }
         let bench = Bench::of(&truth);
-        bench.search_with(&query, &Filter::default(), true);
+        // A wrong value of a field is refused before anything is looked for.
+        if Query::parse(&query, NaiveDate::MIN).is_ok() {
+            bench.search_with(&query, &Filter::default(), true);
+        }
         // Each text is found by itself, as a phrase, unless it says nothing.
         for (number, text) in (0..).zip(&texts) {
             let phrase = format!("\"{}\"", text.replace(['"', '\u{201c}', '\u{201d}', '\u{201e}'], " "));
             let results = bench.search(&phrase);
             prop_assert!(results.nothing_to_search || numbers(&results).contains(&number), "{phrase}");
             if !results.nothing_to_search {
-                let mut highlighter = crate::index::text::Highlighter::new(&Query::parse(&phrase));
+                let mut highlighter = crate::index::text::Highlighter::new(&parse(&phrase));
                 prop_assert!(!highlighter.ranges(crate::journal::query::Scope::Content, text).is_empty(), "{phrase}");
             }
         }

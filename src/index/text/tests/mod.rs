@@ -142,7 +142,7 @@ impl Bench {
     }
 
     pub(super) fn search_with(&self, query: &str, filter: &Filter, relax: bool) -> TextResults {
-        let query = Query::parse(query);
+        let query = parse(query);
         let request = TextRequest { user: USER, query: &query, filter, without: &HashSet::new(), limit: 1000, relax };
         self.index.search(&request).unwrap()
     }
@@ -151,6 +151,11 @@ impl Bench {
     pub(super) fn found(&self, query: &str) -> Vec<u128> {
         numbers(&self.search(query))
     }
+}
+
+/// A query; its dates are those of a Wednesday.
+pub(super) fn parse(text: &str) -> Query {
+    Query::parse(text, NaiveDate::from_ymd_opt(2026, 11, 18).unwrap()).unwrap()
 }
 
 pub(super) fn numbers(results: &TextResults) -> Vec<u128> {

@@ -1,0 +1,160 @@
+//! A query parted: what is looked for by its words, what is asked of every entry beside them, and what
+//! must not be there.
+
+use super::{Node, Query};
+use crate::error::Result;
+use crate::journal::filter::{Condition, Test};
+
+impl Query {
+    /// What is looked for by its words, and what every entry must pass whatever its words are: the
+    /// parts without words that stand at the top or among parts that are all wanted.
+    pub fn split(&self) -> (Query, Vec<Condition>) {
+        let mut conditions = Vec::new();
+        let rest = self.root.clone().and_then(|root| root.without_tests(&mut conditions));
+        (Query { root: rest, ..self.clone() }, conditions)
+    }
+
+    /// The query without one of the fields that every entry must pass, each with what was written for
+    /// it.
+    pub fn without_each(&self) -> Vec<(&str, Query)> {
+        let mut list: Vec<(&str, Query)> = Vec::new();
+        for (_, place) in &self.places {
+            let tests: Vec<&Test> =
+                self.places.iter().filter(|(_, other)| other == place).map(|(test, _)| test).collect();
+            let root = self.root.clone().and_then(|root| root.without(&tests));
+            let written = &self.text[place.clone()];
+            if root != self.root && list.iter().all(|(known, _)| *known != written) {
+                list.push((written, Query { root, ..self.clone() }));
+            }
+        }
+        list
+    }
+
+    /// What must not hold, each as a query of its own: the negated parts that stand at the top or
+    /// among parts that are all wanted, and are words alone.
+    pub fn excluded(&self) -> Vec<Query> {
+        let negated = |part: &Node| match part {
+            Node::Not(inner) if !inner.has_tests() => Some(Query::of(Some((**inner).clone()))),
+            _ => None,
+        };
+        self.top_parts().into_iter().filter_map(negated).collect()
+    }
+
+    /// What must hold of an entry of which the words that speak for it hold (`spoken`), or do not. What
+    /// stands under a negation is not said of the meaning of an entry but of its words: `written` gives
+    /// the entries in which they are. Parts that [`Query::excluded`] names are left out on request.
+    ///
+    /// # Errors
+    /// What `written` fails with.
+    pub fn beside_words(
+        &self,
+        spoken: bool,
+        with_excluded: bool,
+        written: &mut dyn FnMut(&Query) -> Result<Condition>,
+    ) -> Result<Condition> {
+        let mut parts = Vec::new();
+        for part in self.top_parts() {
+            if with_excluded || !matches!(part, Node::Not(inner) if !inner.has_tests()) {
+                parts.push(part.beside_words(spoken, false, written)?);
+            }
+        }
+        Ok(Condition::all(parts))
+    }
+
+    /// The parts that must all hold.
+    fn top_parts(&self) -> Vec<&Node> {
+        fn collect<'a>(node: &'a Node, parts: &mut Vec<&'a Node>) {
+            match node {
+                Node::And(inner) | Node::Words(inner) => inner.iter().for_each(|part| collect(part, parts)),
+                other => parts.push(other),
+            }
+        }
+        let mut parts = Vec::new();
+        self.root.iter().for_each(|root| collect(root, &mut parts));
+        parts
+    }
+}
+
+impl Node {
+    fn any(&self, holds: &dyn Fn(&Node) -> bool) -> bool {
+        holds(self)
+            || match self {
+                Node::Term(_) | Node::Test(_) => false,
+                Node::Not(inner) => inner.any(holds),
+                Node::And(parts) | Node::Words(parts) | Node::Or(parts) => parts.iter().any(|part| part.any(holds)),
+            }
+    }
+
+    fn has_tests(&self) -> bool {
+        self.any(&|node| matches!(node, Node::Test(_)))
+    }
+
+    /// As a condition, when there are no words in it.
+    fn condition(&self) -> Option<Condition> {
+        let all = |parts: &[Node]| parts.iter().map(Node::condition).collect::<Option<Vec<_>>>();
+        Some(match self {
+            Node::Term(_) => return None,
+            Node::Test(test) => Condition::Test(test.clone()),
+            Node::Not(inner) => inner.condition()?.negated(),
+            Node::And(parts) | Node::Words(parts) => Condition::all(all(parts)?),
+            Node::Or(parts) => Condition::any(all(parts)?),
+        })
+    }
+
+    fn without_tests(self, conditions: &mut Vec<Condition>) -> Option<Node> {
+        if let Some(condition) = self.condition() {
+            conditions.push(condition);
+            return None;
+        }
+        let mut rest = |parts: Vec<Node>, join: fn(Vec<Node>) -> Node| {
+            let mut parts: Vec<Node> = parts.into_iter().filter_map(|part| part.without_tests(conditions)).collect();
+            if parts.len() > 1 { Some(join(parts)) } else { parts.pop() }
+        };
+        match self {
+            Node::And(parts) => rest(parts, Node::And),
+            Node::Words(parts) => rest(parts, Node::Words),
+            other => Some(other),
+        }
+    }
+
+    /// Without the parts that all must hold and that are nothing but these tests, or one of them negated.
+    fn without(self, tests: &[&Test]) -> Option<Node> {
+        let gone = |node: &Node| matches!(node, Node::Test(test) if tests.contains(&test));
+        match &self {
+            Node::Not(inner) if gone(inner) => return None,
+            Node::Not(inner) if matches!(&**inner, Node::And(parts) if parts.iter().all(gone)) => return None,
+            node if gone(node) => return None,
+            _ => {}
+        }
+        let rest = |parts: Vec<Node>, join: fn(Vec<Node>) -> Node| {
+            let mut parts: Vec<Node> = parts.into_iter().filter_map(|part| part.without(tests)).collect();
+            if parts.len() > 1 { Some(join(parts)) } else { parts.pop() }
+        };
+        match self {
+            Node::And(parts) => rest(parts, Node::And),
+            Node::Words(parts) => rest(parts, Node::Words),
+            other => Some(other),
+        }
+    }
+
+    fn beside_words(
+        &self,
+        spoken: bool,
+        negated: bool,
+        written: &mut dyn FnMut(&Query) -> Result<Condition>,
+    ) -> Result<Condition> {
+        let mut all = |parts: &[Node]| -> Result<Vec<Condition>> {
+            parts.iter().map(|part| part.beside_words(spoken, negated, written)).collect()
+        };
+        Ok(match self {
+            Node::Term(_) if negated => written(&Query::of(Some(self.clone())))?,
+            Node::Term(_) if spoken => Condition::always(),
+            Node::Term(_) => Condition::never(),
+            Node::Test(test) => Condition::Test(test.clone()),
+            Node::Not(inner) if !inner.has_tests() => written(&Query::of(Some((**inner).clone())))?.negated(),
+            Node::Not(inner) => inner.beside_words(spoken, true, written)?.negated(),
+            Node::And(parts) | Node::Words(parts) => Condition::all(all(parts)?),
+            Node::Or(parts) => Condition::any(all(parts)?),
+        })
+    }
+}

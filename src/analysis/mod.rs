@@ -4,6 +4,7 @@ pub mod classify;
 pub mod drain;
 pub mod embed;
 pub mod emotions;
+pub mod mood;
 pub mod sentiment;
 pub mod statistics;
 pub mod trends;

@@ -148,7 +148,8 @@ fn say(app: &mut App, entry: &Entry, short: String) -> Result<()> {
     if !app.printer.on_terminal() {
         return app.printer.line(&short);
     }
-    let mood = entry.mood.map(|mood| format!(" · mood {}", text::mood(Some(mood)))).unwrap_or_default();
+    let source = text::mood_source(entry);
+    let mood = entry.mood.map(|mood| format!(" · mood {}{source}", text::mood(Some(mood)))).unwrap_or_default();
     let topics: String = entry.topics.iter().map(|topic| format!(" #{}", topic.name)).collect();
     let topics = if topics.is_empty() { topics } else { format!(" ·{topics}") };
     app.printer.line(&format!("Saved {short} · {}{mood}{topics}", text::day(entry.entry_date)))

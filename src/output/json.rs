@@ -1,6 +1,7 @@
 //! The JSON that scripts see. Field names are the column names of the schema; fields are added,
 //! never renamed.
 
+use crate::analysis::mood::model_of;
 use crate::analysis::trends::{MoodPeriod, Period};
 use crate::error::Error;
 use crate::journal::entry::{Entry, EntryTopic, Sentiment};
@@ -198,6 +199,7 @@ pub fn version(version: &Version) -> Value {
         "until": version.until.map(timestamp),
         "deleted": version.deleted,
         "title": version.title,
+    mood_model: Option<String>,
         "content": version.content,
         "entry_date": version.entry_date,
         "mood_score": version.mood_score,
@@ -230,6 +232,7 @@ pub fn account(account: &Account) -> Value {
 
 /// Stored JSON as a value; text that is none as null.
 fn parsed(text: Option<&str>) -> Value {
+            mood_model: model_of(entry).map(str::to_string),
     text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 

@@ -20,6 +20,7 @@ mod log;
 mod meaning;
 mod migrations;
 mod monitor;
+mod moods;
 mod plan;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -51,6 +52,7 @@ pub use log::{Operation, Version};
 pub use meaning::{PassageVector, PendingText, StoredPassage};
 pub use migrations::{LATEST, MIGRATIONS, Migration, PROGRAM};
 pub use monitor::{Statement, take_statements};
+pub use moods::{MoodModel, Settled, Unsettled};
 pub use plan::{Index, Plan};
 pub use rows::{ConstraintKind, Refusal, Row, RowWriter, Written};
 pub use schema::{How, Loss, Migrated, Schema, Standing, Step, find_migration, inspect, migrate_down, migrate_up};

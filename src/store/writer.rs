@@ -230,14 +230,3 @@ pub(super) fn apply(connection: &Connection, clock: Clock, current: &Entry, chan
     }
     Ok(())
 }
-
-/// Sets the mood alone.
-pub(super) fn set_mood(
-    connection: &Connection,
-    clock: Clock,
-    entry: &Entry,
-    mood: Mood,
-    source: MoodSource,
-) -> Result<()> {
-    apply(connection, clock, entry, &Change { mood: Some(Some((mood, source))), ..Change::default() })
-}

@@ -33,6 +33,8 @@ mod models;
 #[cfg(feature = "model-server")]
 mod models_hub;
 mod mood;
+#[cfg(feature = "model-server")]
+mod moods;
 mod reindex;
 mod search;
 mod session;

@@ -7,6 +7,7 @@ pub mod emotions;
 pub mod mood;
 pub mod sentiment;
 pub mod statistics;
+pub mod suggest;
 pub mod trends;
 pub mod vader;
 pub mod verdict;

@@ -127,7 +127,12 @@ fn save(args: AddArgs, said: Said, app: &mut App, text: &str, title: Option<Stri
     new.topics = args
         .topic
         .iter()
-        .map(|name| EntryTopic { name: name.trim_start_matches('#').to_string(), relevance: Some(100), added_at: None })
+        .map(|name| EntryTopic {
+            name: name.trim_start_matches('#').to_string(),
+            relevance: Some(100),
+            added_at: None,
+            suggested_by: None,
+        })
         .collect();
     let score = sentiment::vader(text);
     new.sentiments = vec![score.sentiment(app.new_id())];

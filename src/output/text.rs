@@ -203,7 +203,13 @@ pub fn whole(entry: &Entry, short_id: &str, zone: Tz, width: Option<usize>) -> S
     if entry.starred {
         head.push("★".into());
     }
-    let topics: Vec<String> = entry.topics.iter().map(|topic| format!("#{}", safe(&topic.name))).collect();
+    let topics: Vec<String> = entry
+        .topics
+        .iter()
+        .map(|topic| {
+            format!("#{}{}", safe(&topic.name), if topic.suggested_by.is_some() { " (suggested)" } else { "" })
+        })
+        .collect();
     if !topics.is_empty() {
         head.push(topics.join(" "));
     }

@@ -60,7 +60,7 @@ pub use sessions::Session;
 pub use snapshot::{Passage, Snapshot};
 pub use statistics::Counts;
 pub use tables::{Column, TABLES, Table};
-pub use topics::{Merged, Similar, TopicAdded, TopicOrder, fold};
+pub use topics::{Merged, Similar, Suggested, TopicAdded, TopicOrder, TopicSum, fold};
 pub use undo::Undone;
 pub use users::NO_PASSWORD;
 pub use verify::Finding;

@@ -22,6 +22,7 @@ const TABLES: [(&str, &[&str], bool); 9] = [
     ("journal_entries", &["id"], true),
     ("entry_details", &["entry_id"], true),
     ("entry_topics", &["entry_id", "topic_id"], true),
+    ("topic_suggestions", &["entry_id", "topic_id"], true),
     ("sentiment_analysis", &["id"], false),
     ("user_sessions", &["id"], true),
     ("psychology_insights", &["id"], true),
@@ -140,7 +141,7 @@ fn refuse_if_changed_since(connection: &Connection, row: &Row, last: i64) -> Res
 
 fn singular(table: &str) -> &str {
     match table {
-        "journal_entries" | "entry_details" | "entry_topics" => "entry",
+        "journal_entries" | "entry_details" | "entry_topics" | "topic_suggestions" => "entry",
         "topics" => "topic",
         "users" => "user",
         _ => "row",
@@ -160,13 +161,13 @@ fn without_bookkeeping(image: Option<Map<String, Value>>, inferred: bool) -> Opt
     image.map(|mut image| {
         image.remove("updated_at");
         image.remove("content_hash");
-        // A password is changed for good.
         if inferred {
             image.remove("mood_score");
         }
         if image.get("mood_source").is_some_and(|source| source == "model") {
             image.insert("mood_source".into(), Value::Null);
         }
+        // A password is changed for good.
         image.remove("password_hash");
         image
     })

@@ -225,7 +225,7 @@ pub(super) fn apply(connection: &Connection, clock: Clock, current: &Entry, chan
     }
     for name in new_tags.into_iter().chain(change.add_topics.iter().cloned()) {
         check_name(&name)?;
-        let topic = EntryTopic { name, relevance: Some(100), added_at: None };
+        let topic = EntryTopic { name, relevance: Some(100), added_at: None, suggested_by: None };
         book.attach(connection, &clock, now, current.id, &topic)?;
     }
     Ok(())

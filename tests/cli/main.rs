@@ -42,6 +42,8 @@ mod show;
 mod similar;
 mod stats;
 mod streams;
+#[cfg(feature = "model-server")]
+mod suggest;
 mod support;
 mod tasks;
 mod terminal;

@@ -337,6 +337,9 @@ fn a_setting_that_names_another_model_begins_the_reading() {
         assert!(since.elapsed() < Duration::from_secs(120));
         std::thread::sleep(Duration::from_millis(50));
     }
+    // Topics are suggested all the same: their names are compared by the model that read them.
+    let found = sandbox.run(["topics", "suggest", "--threshold", "0.1", "--json"]).ok().array("");
+    assert!(!found.is_empty());
 }
 
 #[test]

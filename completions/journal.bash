@@ -376,6 +376,9 @@ _journal() {
             journal__subcmd__help__subcmd__topics,rename)
                 cmd="journal__subcmd__help__subcmd__topics__subcmd__rename"
                 ;;
+            journal__subcmd__help__subcmd__topics,suggest)
+                cmd="journal__subcmd__help__subcmd__topics__subcmd__suggest"
+                ;;
             journal__subcmd__help__subcmd__topics,unassign)
                 cmd="journal__subcmd__help__subcmd__topics__subcmd__unassign"
                 ;;
@@ -493,6 +496,9 @@ _journal() {
             journal__subcmd__topics,rename)
                 cmd="journal__subcmd__topics__subcmd__rename"
                 ;;
+            journal__subcmd__topics,suggest)
+                cmd="journal__subcmd__topics__subcmd__suggest"
+                ;;
             journal__subcmd__topics,unassign)
                 cmd="journal__subcmd__topics__subcmd__unassign"
                 ;;
@@ -522,6 +528,9 @@ _journal() {
                 ;;
             journal__subcmd__topics__subcmd__help,rename)
                 cmd="journal__subcmd__topics__subcmd__help__subcmd__rename"
+                ;;
+            journal__subcmd__topics__subcmd__help,suggest)
+                cmd="journal__subcmd__topics__subcmd__help__subcmd__suggest"
                 ;;
             journal__subcmd__topics__subcmd__help,unassign)
                 cmd="journal__subcmd__topics__subcmd__help__subcmd__unassign"
@@ -2337,7 +2346,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__help__subcmd__topics)
-            opts="list find add rename describe merge delete assign unassign"
+            opts="list find add rename describe merge delete assign unassign suggest"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2449,6 +2458,20 @@ _journal() {
             return 0
             ;;
         journal__subcmd__help__subcmd__topics__subcmd__rename)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        journal__subcmd__help__subcmd__topics__subcmd__suggest)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3833,7 +3856,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__topics)
-            opts="-q -h -V --all --sort --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version list find add rename describe merge delete assign unassign help"
+            opts="-q -h -V --all --sort --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version list find add rename describe merge delete assign unassign suggest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4041,7 +4064,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__topics__subcmd__help)
-            opts="list find add rename describe merge delete assign unassign help"
+            opts="list find add rename describe merge delete assign unassign suggest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4180,6 +4203,20 @@ _journal() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        journal__subcmd__topics__subcmd__help__subcmd__suggest)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         journal__subcmd__topics__subcmd__help__subcmd__unassign)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -4269,6 +4306,48 @@ _journal() {
                 return 0
             fi
             case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        journal__subcmd__topics__subcmd__suggest)
+            opts="-n -q -h -V --apply --threshold --limit --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --threshold)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --data-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -114,7 +114,7 @@ complete -c journal -n "__fish_journal_using_subcommand list" -l jsonl -d 'Print
 complete -c journal -n "__fish_journal_using_subcommand list" -s q -l quiet -d 'Say nothing but warnings and errors'
 complete -c journal -n "__fish_journal_using_subcommand list" -l no-input -d 'Never ask anything'
 complete -c journal -n "__fish_journal_using_subcommand list" -l no-pager -d 'Do not use a pager'
-complete -c journal -n "__fish_journal_using_subcommand list" -s h -l help -d 'Print help'
+complete -c journal -n "__fish_journal_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c journal -n "__fish_journal_using_subcommand list" -s V -l version -d 'Print version'
 complete -c journal -n "__fish_journal_using_subcommand show" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand show" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
@@ -509,33 +509,34 @@ complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen
 complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "list" -d 'List sessions, newest first'
 complete -c journal -n "__fish_journal_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l sort -d 'Sort by this [default: entries]' -r -f -a "name\t'By name'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -l sort -d 'Sort by this [default: entries]' -r -f -a "name\t'By name'
 entries\t'Most entries first'
 mood\t'Best mood first'"
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l user -d 'E-mail address of the user [default: the first user]' -r
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l color -d 'When to colour' -r -f -a "auto\t''
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -l color -d 'When to colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l all -d 'Also the system topics that no entry of yours has'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l json -d 'Print one JSON document'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l jsonl -d 'Print one JSON object a line'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -s q -l quiet -d 'Say nothing but warnings and errors'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l no-input -d 'Never ask anything'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -l no-pager -d 'Do not use a pager'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -s V -l version -d 'Print version'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "list" -d 'List your topics and the system topics in use, with entries, mean mood and day of the last entry'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "find" -d 'Find topics whose names are like a text: misspelt, in part, or in another form'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "add" -d 'Make a topic of your own'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "rename" -d 'Give a topic another name'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "describe" -d 'Say what a topic is about; an empty text takes the description away'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "merge" -d 'Make one topic of several'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "delete" -d 'Delete topics of your own; their entries stay, and `journal undo` brings them back'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "assign" -d 'Give entries a topic, or change how relevant it is to them'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "unassign" -d 'Take a topic off entries'
-complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -l all -d 'Also the system topics that no entry of yours has'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -f -a "list" -d 'List your topics and the system topics in use, with entries, mean mood and day of the last entry'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -f -a "find" -d 'Find topics whose names are like a text: misspelt, in part, or in another form'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -f -a "add" -d 'Make a topic of your own'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -f -a "rename" -d 'Give a topic another name'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -f -a "describe" -d 'Say what a topic is about; an empty text takes the description away'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -f -a "merge" -d 'Make one topic of several'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -f -a "delete" -d 'Delete topics of your own; their entries stay, and `journal undo` brings them back'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -f -a "assign" -d 'Give entries a topic, or change how relevant it is to them'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -f -a "unassign" -d 'Take a topic off entries'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -f -a "suggest" -d 'Suggest topics for an entry, or for the latest 50'
+complete -c journal -n "__fish_journal_using_subcommand topics; and not __fish_seen_subcommand_from list find add rename describe merge delete assign unassign suggest help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from list" -l sort -d 'Sort by this [default: entries]' -r -f -a "name\t'By name'
 entries\t'Most entries first'
 mood\t'Best mood first'"
@@ -663,6 +664,22 @@ complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_
 complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from unassign" -l no-pager -d 'Do not use a pager'
 complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from unassign" -s h -l help -d 'Print help'
 complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from unassign" -s V -l version -d 'Print version'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from suggest" -l threshold -d 'How relevant a topic must be, at least: above 0, below 1' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from suggest" -s n -l limit -d 'At most so many topics' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from suggest" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from suggest" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from suggest" -l user -d 'E-mail address of the user [default: the first user]' -r
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from suggest" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from suggest" -l apply -d 'Attach what is suggested'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from suggest" -l json -d 'Print one JSON document'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from suggest" -l jsonl -d 'Print one JSON object a line'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from suggest" -s q -l quiet -d 'Say nothing but warnings and errors'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from suggest" -l no-input -d 'Never ask anything'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from suggest" -l no-pager -d 'Do not use a pager'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from suggest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from suggest" -s V -l version -d 'Print version'
 complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "list" -d 'List your topics and the system topics in use, with entries, mean mood and day of the last entry'
 complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "find" -d 'Find topics whose names are like a text: misspelt, in part, or in another form'
 complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make a topic of your own'
@@ -672,6 +689,7 @@ complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_
 complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete topics of your own; their entries stay, and `journal undo` brings them back'
 complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "assign" -d 'Give entries a topic, or change how relevant it is to them'
 complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "unassign" -d 'Take a topic off entries'
+complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "suggest" -d 'Suggest topics for an entry, or for the latest 50'
 complete -c journal -n "__fish_journal_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c journal -n "__fish_journal_using_subcommand stats" -l since -d 'From this day on: 2024-05-03, 2024-05, yesterday, "last spring", "2 weeks ago"' -r
 complete -c journal -n "__fish_journal_using_subcommand stats" -l until -d 'Up to this day' -r
@@ -781,7 +799,7 @@ complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_su
 complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from help" -f -a "moods" -d 'Set moods: lines of {"id", "mood_score", "updated_at"}'
 complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from help" -f -a "sentiments" -d 'Keep what models said: lines of {"entry_id", "model_name", "sentiment_label", "confidence_score"}'
 complete -c journal -n "__fish_journal_using_subcommand bulk; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c journal -n "__fish_journal_using_subcommand analyze" -l model -d 'Do the work of one model alone: vader (sentiment), minilm-emotions-1 (emotions, from vectors of all-MiniLM-L6-v2), an embedding model that reads entries or topics (vectors), or an installed classifier' -r
+complete -c journal -n "__fish_journal_using_subcommand analyze" -l model -d 'Do the work of one model alone: vader (sentiment), minilm-emotions-1 (emotions, from vectors of all-MiniLM-L6-v2, and moods made of them), an embedding model that reads entries or topics (vectors), or an installed classifier' -r
 complete -c journal -n "__fish_journal_using_subcommand analyze" -l data-dir -d 'Folder of the journal [default: $XDG_DATA_HOME/journaling-ai]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand analyze" -l config -d 'Configuration file [default: $XDG_CONFIG_HOME/journaling-ai/config.toml]' -r -F
 complete -c journal -n "__fish_journal_using_subcommand analyze" -l user -d 'E-mail address of the user [default: the first user]' -r
@@ -1230,6 +1248,7 @@ complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_su
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "delete" -d 'Delete topics of your own; their entries stay, and `journal undo` brings them back'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "assign" -d 'Give entries a topic, or change how relevant it is to them'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "unassign" -d 'Take a topic off entries'
+complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "suggest" -d 'Suggest topics for an entry, or for the latest 50'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from bulk" -f -a "moods" -d 'Set moods: lines of {"id", "mood_score", "updated_at"}'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from bulk" -f -a "sentiments" -d 'Keep what models said: lines of {"entry_id", "model_name", "sentiment_label", "confidence_score"}'
 complete -c journal -n "__fish_journal_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "list" -d 'Show known and installed models, and what each of them reads'

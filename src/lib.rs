@@ -14,7 +14,7 @@
 //!   the journal bears the position of the log, and is nothing when the log stands elsewhere.
 //! - [`account`]: passwords, logins and how often one may try. They guard the commands, not the file.
 //! - [`model`]: our side of the model server: protocol, client, serve loop, files. No torch.
-//! - [`analysis`]: sentiment, emotions, mood trends, statistics, passages to vectors, and `drain`,
+//! - [`analysis`]: sentiment, emotions, moods, trends, topic suggestions, statistics, passages to vectors, and `drain`,
 //!   which does what is pending.
 //! - [`search`]: by words, by meaning, fused, with evidence.
 //! - [`exchange`]: files in and out. [`care`]: `doctor`, and what SQL statements cost.

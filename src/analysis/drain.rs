@@ -4,6 +4,7 @@
 
 use crate::analysis::classify::{Judged, judge_all};
 use crate::analysis::embed::{Embedder, Failed, Sources};
+use crate::analysis::mood::{self, MOOD};
 use crate::analysis::{emotions, sentiment};
 use crate::cache::{Cache, Namespace, Put};
 use crate::error::{Error, Kind, Result};
@@ -13,7 +14,7 @@ use crate::index::text::TextIndex;
 use crate::index::vector::{Collection, LockPolicy, VectorIndex};
 use crate::journal::passage::kept_as;
 use crate::model::{InstalledModel, ModelClient};
-use crate::store::{EntryVectors, PendingText, Store, StoredPassage};
+use crate::store::{EntryVectors, MoodModel, PendingText, Settled, Store, StoredPassage};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -99,8 +100,8 @@ pub type Kept = (Vec<(Namespace, String)>, Vec<Put>);
 /// How far the work is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// What is being done: `text index`, `entry vectors`, `topic vectors`, `vector index`, `emotions`, the id of a
-    /// classifier, `done`.
+    /// What is being done: `text index`, `entry vectors`, `topic vectors`, `vector index`, `emotions`, `moods`, the
+    /// id of a classifier, `done`.
     pub step: String,
     /// Texts done of this step.
     pub done: u64,
@@ -109,6 +110,9 @@ pub struct Status {
     /// When this was said, in seconds since 1970.
     pub at: i64,
 }
+
+/// What makes moods of words and emotions.
+pub const MOODS: MoodModel = MoodModel { name: MOOD, reads: emotions::EMOTIONS };
 
 /// What was done.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -133,6 +137,9 @@ pub struct Report {
     pub from_store: u64,
     /// Entries whose emotions were read from their vectors.
     pub emotions: u64,
+    /// Entries whose mood was made of words and emotions together.
+    #[serde(default)]
+    pub moods: u64,
     /// What each classifier has done.
     #[serde(default)]
     pub classifiers: Vec<Judged>,
@@ -232,7 +239,49 @@ fn work(parts: &mut Parts, report: &mut Report, puts: &mut Vec<Put>, progress: &
         let reads_entries = of_entries.any(|(_, reader)| reader.as_ref().is_ok_and(|reader| reader.name == model.name));
         felt(parts, model, !reads_entries, report, puts, &mut say)?;
     }
+    if work.is(Work::Emotions) {
+        report.moods = moods(parts, &mut say)?;
+    }
+    if work == Work::All && report.moods > 0 {
+        // The index holds moods, for filters.
+        follow::catch_up_text(parts.data, parts.text, LockWait::Forever, &mut |progress| {
+            say("text index", progress.done, progress.total);
+            stop_if(interrupted)
+        })?;
+    }
     Ok(())
+}
+
+/// Makes the moods of entries whose emotions have been read, each once: a mood that cannot be settled now
+/// waits for the next run.
+fn moods(parts: &mut Parts, say: &mut dyn FnMut(&str, u64, u64)) -> Result<u64> {
+    let (mut done, mut total, mut after) = (0, None, None);
+    let began = parts.store.log_head()?;
+    loop {
+        stop_if(parts.interrupted)?;
+        let unsettled = parts.store.unsettled_moods(MOODS, after, WALK)?;
+        let Some(last) = unsettled.last() else { break };
+        let total = match total {
+            Some(total) => total,
+            None => *total.insert(parts.store.count_unsettled_moods(MOODS)?),
+        };
+        after = Some(last.entry);
+        let settled: Vec<Settled> = unsettled
+            .into_iter()
+            .map(|judged| {
+                let both = mood::of_text(&judged.content, &judged.read);
+                let said = both.sentiment((parts.new_id)((parts.now)()));
+                Settled { judged, said, mood: both.mood(), may_fill: both.compound.is_none() }
+            })
+            .collect();
+        done += parts.store.settle_moods(&settled)? as u64;
+        say("moods", done, total.max(done));
+    }
+    parts.store.moods_are_settled(MOODS, began)?;
+    if done > 0 {
+        parts.store.catch_up_statistics()?;
+    }
+    Ok(done)
 }
 
 /// Makes the vectors of a collection that are missing, and brings their index up to date.

@@ -127,7 +127,12 @@ fn save(args: AddArgs, said: Said, app: &mut App, text: &str, title: Option<Stri
     new.topics = args
         .topic
         .iter()
-        .map(|name| EntryTopic { name: name.trim_start_matches('#').to_string(), relevance: Some(100), added_at: None })
+        .map(|name| EntryTopic {
+            name: name.trim_start_matches('#').to_string(),
+            relevance: Some(100),
+            added_at: None,
+            suggested_by: None,
+        })
         .collect();
     let score = sentiment::vader(text);
     new.sentiments = vec![score.sentiment(app.new_id())];
@@ -148,7 +153,8 @@ fn say(app: &mut App, entry: &Entry, short: String) -> Result<()> {
     if !app.printer.on_terminal() {
         return app.printer.line(&short);
     }
-    let mood = entry.mood.map(|mood| format!(" · mood {}", text::mood(Some(mood)))).unwrap_or_default();
+    let source = text::mood_source(entry);
+    let mood = entry.mood.map(|mood| format!(" · mood {}{source}", text::mood(Some(mood)))).unwrap_or_default();
     let topics: String = entry.topics.iter().map(|topic| format!(" #{}", topic.name)).collect();
     let topics = if topics.is_empty() { topics } else { format!(" ·{topics}") };
     app.printer.line(&format!("Saved {short} · {}{mood}{topics}", text::day(entry.entry_date)))

@@ -31,7 +31,7 @@ pub(super) struct AnalyzeArgs {
     #[arg(long, hide = true)]
     background: bool,
     /// Do the work of one model alone: vader (sentiment), minilm-emotions-1 (emotions, from vectors of
-    /// all-MiniLM-L6-v2), an embedding model that reads entries or topics (vectors), or an installed classifier
+    /// all-MiniLM-L6-v2, and moods made of them), an embedding model that reads entries or topics (vectors), or an installed classifier
     #[arg(long, value_name = "MODEL", conflicts_with = "background")]
     model: Option<String>,
 }
@@ -137,6 +137,7 @@ fn summary(report: &Report, work: Work) -> String {
         (report.indexed, "entries indexed"),
         (report.sentiments, "sentiments judged"),
         (report.emotions, "emotions read"),
+        (report.moods, "moods made of words and emotions"),
     ] {
         if count > 0 {
             parts.push(format!("{count} {what}"));

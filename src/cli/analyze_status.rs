@@ -1,7 +1,7 @@
 //! What is pending, derived from what is missing.
 
 use crate::analysis::classify::judged_by;
-use crate::analysis::drain::{Status, TASK};
+use crate::analysis::drain::{MOODS, Status, TASK};
 use crate::analysis::emotions::{self, ALL_EMOTIONS, EMOTIONS, VECTORS_OF};
 use crate::analysis::sentiment::VADER;
 use crate::app::App;
@@ -96,6 +96,7 @@ pub(super) fn pending(app: &mut App) -> Result<Vec<Pending>> {
             push("emotions", None, count, Some(blocked));
         }
     }
+    push("moods", Some(MOODS.name.into()), app.store()?.count_unsettled_moods(MOODS)?, None);
     let (there, missing) = app.classifiers();
     let server = if there.is_empty() { None } else { app.model_server().err().map(|error| error.to_string()) };
     for model in there {

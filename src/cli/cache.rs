@@ -221,9 +221,13 @@ fn get(key: &str, raw: bool, app: &mut App) -> Result<()> {
     let owner = [Some(id), value.as_ref().and_then(|value| value["user_id"].as_str())];
     owner.into_iter().flatten().filter_map(|id| Uuid::try_parse(id).ok()).try_for_each(|user| admit(user, app))?;
     let today = app.today();
-    if entry.stamp.is_some() && entry.stamp != analytics::stamp(app.store()?, today)? {
+    let stands = analytics::stamp(app.store()?, today)?.unwrap_or_default();
+    // What is behind it says which models were asked.
+    let is_now = |made: &str| made.strip_prefix(&stands).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+    if entry.stamp.as_deref().is_some_and(|made| !is_now(made)) {
         let again = match namespace {
             Namespace::ApiResponse => "the command that it answers makes it anew",
+            Namespace::ModelsTopics => "`journal topics suggest` makes it anew",
             _ => "`journal analyze` makes it anew",
         };
         return Err(Error::not_found(format!("what is under '{key}' was made before the last change of the journal"))

@@ -8,6 +8,8 @@ use crate::store::Cursor;
 use uuid::Uuid;
 
 /// List entries, newest first
+///
+/// On a terminal a ~ behind a mood says that a model inferred it from the text; `journal show` says which.
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArgs {
     #[command(flatten)]

@@ -129,7 +129,7 @@ pub(super) fn time(fields: &mut Fields, name: &str) -> Result<Option<DateTime<Ut
 /// A topic is a name, or an object with a name and a relevance.
 fn read_topic(topic: &RawValue) -> Result<EntryTopic> {
     if let Ok(name) = serde_json::from_str::<String>(topic.get()) {
-        return Ok(EntryTopic { name, relevance: Some(100), added_at: None });
+        return Ok(EntryTopic { name, relevance: Some(100), added_at: None, suggested_by: None });
     }
     let mut fields: Fields =
         serde_json::from_str(topic.get()).map_err(|error| Error::usage(format!("a topic is wrong: {error}")))?;
@@ -145,7 +145,8 @@ fn read_topic(topic: &RawValue) -> Result<EntryTopic> {
         }
     };
     fields.retain(|_, value| value.get() != "null");
-    Ok(EntryTopic { name, relevance, added_at: time(&mut fields, "added_at")? })
+    let suggested_by = take(&mut fields, "suggested_by")?;
+    Ok(EntryTopic { name, relevance, added_at: time(&mut fields, "added_at")?, suggested_by })
 }
 
 /// Reads a sentiment; `id` is for one that brings none.
@@ -209,6 +210,8 @@ struct TopicLine<'a> {
     relevance_score: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     added_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggested_by: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -252,6 +255,7 @@ pub fn write(entry: &Entry) -> Result<String> {
             name: &topic.name,
             relevance_score: topic.relevance.map(|hundredths| hundredths as f64 / 100.0),
             added_at: topic.added_at.map(stamp),
+            suggested_by: topic.suggested_by.as_deref(),
         })
         .collect();
     let line = Line {

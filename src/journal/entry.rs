@@ -73,6 +73,8 @@ pub struct EntryTopic {
     pub relevance: Option<i64>,
     /// When it was attached.
     pub added_at: Option<DateTime<Utc>>,
+    /// The model that suggested it; nothing when the writer or an import attached it.
+    pub suggested_by: Option<String>,
 }
 
 /// A row of `sentiment_analysis`.
@@ -185,7 +187,12 @@ impl NewEntry {
         let mut topics = self.topics.clone();
         if !self.topics_are_all {
             let tagged = super::tag::tags(&self.content).into_iter();
-            topics.extend(tagged.map(|name| EntryTopic { name, relevance: Some(100), added_at: None }));
+            topics.extend(tagged.map(|name| EntryTopic {
+                name,
+                relevance: Some(100),
+                added_at: None,
+                suggested_by: None,
+            }));
         }
         topics
     }

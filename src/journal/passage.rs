@@ -94,6 +94,18 @@ pub fn pack(units: &[Range<usize>], pieces: &[usize], window: usize) -> Vec<Rang
     passages
 }
 
+/// The vector that stands for a whole text: the mean of those of its passages, each counted by its length
+/// in bytes, at length one. `None` when there is none, or they cancel out.
+pub fn weighted_mean<'a>(passages: impl IntoIterator<Item = (usize, &'a [f32])>) -> Option<Vec<f32>> {
+    let mut mean: Vec<f32> = Vec::new();
+    for (bytes, vector) in passages {
+        mean.resize(vector.len().max(mean.len()), 0.0);
+        mean.iter_mut().zip(vector).for_each(|(sum, number)| *sum += bytes.max(1) as f32 * number);
+    }
+    let length = mean.iter().map(|number| number * number).sum::<f32>().sqrt();
+    (length.is_finite() && length > 0.0).then(|| mean.iter().map(|number| number / length).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -51,6 +51,15 @@ pub struct TopicHit {
     pub similarity: f32,
 }
 
+/// A topic that is suggested for entries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TopicSuggestion {
+    /// The topic.
+    pub topic: Topic,
+    /// The entries, with how relevant it is to each, in hundredths below 100; the most relevant first.
+    pub entries: Vec<(Uuid, i64)>,
+}
+
 /// Whether a topic may have this name.
 ///
 /// # Errors

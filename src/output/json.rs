@@ -1,15 +1,17 @@
 //! The JSON that scripts see. Field names are the column names of the schema; fields are added,
 //! never renamed.
 
+use crate::analysis::mood::model_of;
 use crate::analysis::trends::{MoodPeriod, Period};
 use crate::error::Error;
 use crate::journal::entry::{Entry, EntryTopic, Sentiment};
-use crate::journal::topic::{Topic, TopicHit, TopicUse};
+use crate::journal::topic::{Topic, TopicHit, TopicSuggestion, TopicUse};
 use crate::store::{Account, Holdings, Operation, Session, Version};
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// RFC 3339 in UTC with microseconds, as the database stores it.
 pub fn timestamp(at: DateTime<Utc>) -> String {
@@ -42,6 +44,7 @@ pub struct TopicJson {
     name: String,
     relevance_score: Option<f64>,
     added_at: Option<String>,
+    suggested_by: Option<String>,
 }
 
 impl From<&EntryTopic> for TopicJson {
@@ -50,6 +53,7 @@ impl From<&EntryTopic> for TopicJson {
             name: topic.name.clone(),
             relevance_score: topic.relevance.map(|hundredths| hundredths as f64 / 100.0),
             added_at: topic.added_at.map(timestamp),
+            suggested_by: topic.suggested_by.clone(),
         }
     }
 }
@@ -95,6 +99,63 @@ impl From<&TopicHit> for TopicHitJson {
             user_id: hit.topic.user_id.map(|id| id.to_string()),
             is_system_topic: hit.topic.is_system_topic,
         }
+    }
+}
+
+/// A topic that is suggested, and for which entries; also as it is kept in the cache.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TopicSuggestionJson {
+    /// The topic's name.
+    pub name: String,
+    /// How relevant it is where it is most.
+    pub relevance_score: f64,
+    id: Uuid,
+    /// Whether it is everybody's.
+    pub is_system_topic: bool,
+    entry_count: usize,
+    entries: Vec<SuggestedEntryJson>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SuggestedEntryJson {
+    entry_id: Uuid,
+    relevance_score: f64,
+}
+
+impl From<&TopicSuggestion> for TopicSuggestionJson {
+    fn from(suggestion: &TopicSuggestion) -> Self {
+        let share = |hundredths: i64| hundredths as f64 / 100.0;
+        let entry =
+            |(id, relevance): &(Uuid, i64)| SuggestedEntryJson { entry_id: *id, relevance_score: share(*relevance) };
+        TopicSuggestionJson {
+            name: suggestion.topic.name.clone(),
+            relevance_score: share(suggestion.entries.first().map_or(0, |(_, relevance)| *relevance)),
+            id: suggestion.topic.id,
+            is_system_topic: suggestion.topic.is_system_topic,
+            entry_count: suggestion.entries.len(),
+            entries: suggestion.entries.iter().map(entry).collect(),
+        }
+    }
+}
+
+impl TopicSuggestionJson {
+    /// The topic.
+    pub fn topic_id(&self) -> Uuid {
+        self.id
+    }
+
+    /// The entries, with how relevant it is to each, in hundredths.
+    pub fn pairs(&self) -> impl Iterator<Item = (Uuid, i64)> {
+        self.entries.iter().map(|entry| (entry.entry_id, (entry.relevance_score * 100.0).round() as i64))
+    }
+
+    /// With these entries alone, by topic and entry; nothing when there is none.
+    pub fn only(mut self, keeps: impl Fn(Uuid, Uuid) -> bool) -> Option<TopicSuggestionJson> {
+        let topic = self.id;
+        self.entries.retain(|entry| keeps(topic, entry.entry_id));
+        self.entry_count = self.entries.len();
+        self.relevance_score = self.entries.first()?.relevance_score;
+        Some(self)
     }
 }
 
@@ -146,6 +207,7 @@ pub struct EntryJson {
     updated_at: String,
     mood_score: Option<f64>,
     mood_source: Option<&'static str>,
+    mood_model: Option<String>,
     word_count: i64,
     written_at: Option<String>,
     time_zone: Option<String>,
@@ -178,6 +240,7 @@ impl EntryJson {
             updated_at: timestamp(entry.updated_at),
             mood_score: entry.mood.map(|mood| mood.value()),
             mood_source: entry.mood_source.map(|source| source.name()),
+            mood_model: model_of(entry).map(str::to_string),
             word_count: entry.word_count,
             written_at: entry.written_at.map(timestamp),
             time_zone: entry.time_zone.clone(),

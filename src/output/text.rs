@@ -1,8 +1,9 @@
 //! How entries look to a person.
 
+use crate::analysis::mood::model_of;
 use crate::error::Place;
 use crate::journal::entry::Entry;
-use crate::journal::mood::Mood;
+use crate::journal::mood::{Mood, MoodSource};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, Width, presets};
@@ -140,6 +141,16 @@ pub fn mood(mood: Option<Mood>) -> String {
     style.apply_to(mood).to_string()
 }
 
+/// Where a mood came from, in brackets: the model that inferred it, or an import. Nothing when its writer
+/// said it.
+pub fn mood_source(entry: &Entry) -> String {
+    match entry.mood_source.filter(|_| entry.mood.is_some()) {
+        Some(MoodSource::User) | None => String::new(),
+        Some(MoodSource::Import) => format!(" ({})", MoodSource::Import.name()),
+        Some(MoodSource::Model) => format!(" ({})", safe(model_of(entry).unwrap_or(MoodSource::Model.name()))),
+    }
+}
+
 /// A day with its weekday.
 pub fn day(date: NaiveDate) -> String {
     date.format("%Y-%m-%d %a").to_string()
@@ -176,18 +187,23 @@ pub fn list(entries: &[(String, &Entry)], width: Option<usize>) -> String {
     // A narrow terminal is better filled with words than with weekdays.
     let narrow = width < 60;
     let day_width = if narrow { 10 } else { 14 };
-    // Columns: id, day, mood, each followed by two spaces; an ellipsis may stand one column beyond.
-    let rest = width.saturating_sub(id_width + 2 + day_width + 2 + 5 + 3).max(8);
+    // Columns: id, day, mood with its mark, each followed by two spaces; an ellipsis may stand one column
+    // beyond.
+    let rest = width.saturating_sub(id_width + 2 + day_width + 2 + 6 + 3).max(8);
     let mut table = plain_table();
     for (id, entry) in entries {
         table.add_row([
             Style::new().yellow().apply_to(id).to_string(),
             if narrow { entry.entry_date.to_string() } else { day(entry.entry_date) },
-            mood(entry.mood),
+            mood(entry.mood) + if is_inferred(entry) { "~" } else { " " },
             headline(entry, rest),
         ]);
     }
     render(&table)
+}
+
+fn is_inferred(entry: &Entry) -> bool {
+    entry.mood.is_some() && entry.mood_source == Some(MoodSource::Model)
 }
 
 /// A table without lines, two spaces between columns.
@@ -225,16 +241,18 @@ pub fn whole(entry: &Entry, short_id: &str, zone: Tz, width: Option<usize>) -> S
     let elsewhere = if entry_zone == zone { String::new() } else { format!(" ({entry_zone})") };
     let mut head = vec![format!("{}{time}{elsewhere}", day(entry.entry_date))];
     if let Some(score) = entry.mood {
-        let source = match entry.mood_source.map(|source| source.name()) {
-            Some("user") | None => String::new(),
-            Some(source) => format!(" ({source})"),
-        };
-        head.push(format!("mood {}{source}", mood(Some(score))));
+        head.push(format!("mood {}{}", mood(Some(score)), mood_source(entry)));
     }
     if entry.starred {
         head.push("★".into());
     }
-    let topics: Vec<String> = entry.topics.iter().map(|topic| format!("#{}", safe(&topic.name))).collect();
+    let topics: Vec<String> = entry
+        .topics
+        .iter()
+        .map(|topic| {
+            format!("#{}{}", safe(&topic.name), if topic.suggested_by.is_some() { " (suggested)" } else { "" })
+        })
+        .collect();
     if !topics.is_empty() {
         head.push(topics.join(" "));
     }

@@ -1,11 +1,15 @@
 //! How topics look to a person.
 
+use super::json::TopicSuggestionJson;
 use super::text::{first_words, mood, safe, table};
 use crate::journal::mood::Mood;
 use crate::journal::topic::{Topic, TopicHit, TopicUse};
 
 /// The widest a name is shown on a terminal.
 const NAME: usize = 40;
+
+/// So many ids are named on a terminal.
+const IDS: usize = 5;
 
 /// Topics with what was written about them: a table on a terminal of this width; tab-separated lines
 /// in a pipe.
@@ -45,10 +49,35 @@ pub fn hits(hits: &[TopicHit], width: Option<usize>) -> String {
     if width.is_none() { lines(rows) } else { table(&["Alike", "Topic", ""], rows, width) }
 }
 
+/// Topics that are suggested, with how relevant they are and the ids of the entries: all of them in a
+/// pipe, the first few on a terminal.
+pub fn suggestions(found: &[TopicSuggestionJson], ids: &[Vec<String>], width: Option<usize>) -> String {
+    let rows = found
+        .iter()
+        .zip(ids)
+        .map(|(topic, ids)| {
+            let shown = width.map_or(ids.len(), |_| IDS);
+            let more = if ids.len() > shown { format!(" and {} more", ids.len() - shown) } else { String::new() };
+            let ids: Vec<&str> = ids.iter().take(shown).map(String::as_str).collect();
+            vec![
+                format!("{:.2}", topic.relevance_score),
+                named(&topic.name, width),
+                if topic.is_system_topic { "system" } else { "own" }.to_string(),
+                ids.join(" ") + &more,
+            ]
+        })
+        .collect();
+    if width.is_none() { lines(rows) } else { table(&["Relevance", "Topic", "", "Entries"], rows, width) }
+}
+
 fn name(topic: &Topic, width: Option<usize>) -> String {
+    named(&topic.name, width)
+}
+
+fn named(name: &str, width: Option<usize>) -> String {
     match width {
-        Some(_) => first_words(&topic.name, NAME),
-        None => safe(&topic.name).replace(['\t', '\n'], " "),
+        Some(_) => first_words(name, NAME),
+        None => safe(name).replace(['\t', '\n'], " "),
     }
 }
 

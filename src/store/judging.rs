@@ -1,11 +1,11 @@
 //! Entries that a model has not judged, and what it says once it has.
 
 use super::Store;
+use super::moods::infer;
 use super::row::read;
 use super::sentiments::put;
 use super::snapshot::read_vector;
 use super::value::read_uuid;
-use super::writer::set_mood;
 use crate::error::Result;
 use crate::journal::entry::{Sentiment, full_text};
 use crate::journal::mood::{Mood, MoodSource};
@@ -87,7 +87,6 @@ impl Store {
     /// only where there is none or a model set it. Returns how many were kept.
     pub fn save_sentiments(&mut self, judged: &[Judged]) -> Result<usize> {
         let now = (self.clock.now)();
-        let clock = self.clock;
         self.write(None, |connection| {
             let mut kept = 0;
             for (id, text, sentiment, mood) in judged {
@@ -99,7 +98,7 @@ impl Store {
                 kept += 1;
                 let ours = entry.mood_source == Some(MoodSource::Model) || entry.mood.is_none();
                 if let Some(mood) = mood.filter(|mood| ours && entry.mood != Some(*mood)) {
-                    set_mood(connection, clock, &entry, mood, MoodSource::Model)?;
+                    infer(connection, &entry, mood)?;
                 }
             }
             Ok((kept, String::new()))

@@ -2,7 +2,7 @@
 
 use super::Store;
 use super::row::read;
-use super::value::{read_timestamp, read_uuid};
+use super::value::{read_timestamp, read_uuid, timestamp};
 use crate::error::{Error, Result};
 use crate::journal::log::Position;
 use chrono::{DateTime, Utc};
@@ -42,6 +42,8 @@ pub struct Version {
     pub entry_date: String,
     /// Its mood.
     pub mood_score: Option<f64>,
+    /// `journal_entries.updated_at` as it stood then.
+    pub updated_at: Option<String>,
     /// When it gave way; absent for the version that stands.
     pub until: Option<DateTime<Utc>>,
     /// Whether it gave way because the entry was deleted.
@@ -169,7 +171,7 @@ impl Store {
     }
 
     /// Every version of an entry that differs in title, text, day or mood, oldest first; also of an
-    /// entry that is deleted.
+    /// entry that is deleted. A mood that a model gave or changed later belongs to the version it is of.
     pub fn versions(&self, id: Uuid) -> Result<Vec<Version>> {
         let mut statement = self.connection.prepare(
             "SELECT at, op, before FROM change_log WHERE table_name = 'journal_entries' AND row_id = ?1 ORDER BY seq",
@@ -197,6 +199,7 @@ impl Store {
                     content: entry.content,
                     entry_date: entry.entry_date.to_string(),
                     mood_score: entry.mood.map(|mood| mood.value()),
+                    updated_at: Some(timestamp(entry.updated_at)),
                     until: None,
                     deleted: false,
                 },
@@ -229,14 +232,16 @@ impl Store {
     }
 }
 
-/// A version equal to the one before it only lengthens that one.
+/// A version equal to the one before it only lengthens that one. So does one that was not changed by
+/// anybody but has another mood: a model gave it (see [`super::moods`]).
 fn push(versions: &mut Vec<Version>, version: Version) {
     if let Some(last) = versions.last_mut()
         && !last.deleted
-        && (&last.title, &last.content, &last.entry_date, last.mood_score)
-            == (&version.title, &version.content, &version.entry_date, version.mood_score)
+        && (&last.title, &last.content, &last.entry_date) == (&version.title, &version.content, &version.entry_date)
+        && (last.mood_score == version.mood_score || last.updated_at == version.updated_at)
     {
         (last.until, last.deleted) = (version.until, version.deleted);
+        (last.mood_score, last.updated_at) = (version.mood_score, version.updated_at);
         return;
     }
     versions.push(version);
@@ -253,6 +258,7 @@ fn past_version(before: &str) -> Result<Version> {
         content: text("content").unwrap_or_default(),
         entry_date: text("entry_date").unwrap_or_default(),
         mood_score: image["mood_score"].as_f64(),
+        updated_at: text("updated_at"),
         until: None,
         deleted: false,
     })

@@ -45,7 +45,7 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first.
-pub const MIGRATIONS: [Migration; 9] = [
+pub const MIGRATIONS: [Migration; 10] = [
     migration!("000_initial_schema"),
     migration!("001_change_log"),
     migration!("002_entry_details"),
@@ -55,6 +55,7 @@ pub const MIGRATIONS: [Migration; 9] = [
     migration!("006_user_statistics"),
     migration!("007_session_index"),
     migration!("008_schema_migrations"),
+    migration!("011_topic_suggestions"),
 ];
 
 /// The schema version (`PRAGMA user_version`) after the last migration.

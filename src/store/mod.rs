@@ -21,6 +21,7 @@ mod log;
 mod meaning;
 mod migrations;
 mod monitor;
+mod moods;
 mod plan;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -52,6 +53,7 @@ pub use log::{Operation, Version};
 pub use meaning::{PassageVector, PendingText, StoredPassage};
 pub use migrations::{LATEST, MIGRATIONS, Migration, PROGRAM};
 pub use monitor::{Statement, take_statements};
+pub use moods::{MoodModel, Settled, Unsettled};
 pub use plan::{Index, Plan};
 pub use rows::{ConstraintKind, Refusal, Row, RowWriter, Written};
 pub use schema::{How, Loss, Migrated, Schema, Standing, Step, find_migration, inspect, migrate_down, migrate_up};
@@ -59,7 +61,7 @@ pub use sessions::Session;
 pub use snapshot::{Passage, Snapshot};
 pub use statistics::Counts;
 pub use tables::{Column, TABLES, Table};
-pub use topics::{Merged, Similar, TopicAdded, TopicOrder, fold};
+pub use topics::{Merged, Similar, Suggested, TopicAdded, TopicOrder, TopicSum, fold};
 pub use undo::Undone;
 pub use users::NO_PASSWORD;
 pub use verify::Finding;

@@ -37,8 +37,12 @@ fn filled(folder: &Path) -> (Store, Uuid, Vec<Uuid>) {
             let mut ids = Vec::new();
             for number in 0..ENTRIES {
                 let mut new = NewEntry::new(format!("entry {number}"), day(number));
-                new.topics =
-                    vec![EntryTopic { name: format!("topic {}", number % 20), relevance: Some(100), added_at: None }];
+                new.topics = vec![EntryTopic {
+                    name: format!("topic {}", number % 20),
+                    relevance: Some(100),
+                    added_at: None,
+                    suggested_by: None,
+                }];
                 new.mood = crate::journal::mood::Mood::from_hundredths(number as i64 % 100);
                 new.mood_source = Some(crate::journal::mood::MoodSource::Import);
                 new.sentiments = vec![Sentiment {

@@ -16,12 +16,13 @@ use uuid::Uuid;
 /// Tables that undo restores, parents first: columns of the key, and whether what is there now must
 /// be what the operation left behind. (Analysis is made again when it is lost, so it is put back
 /// without asking.)
-const TABLES: [(&str, &[&str], bool); 8] = [
+const TABLES: [(&str, &[&str], bool); 9] = [
     ("users", &["id"], true),
     ("topics", &["id"], true),
     ("journal_entries", &["id"], true),
     ("entry_details", &["entry_id"], true),
     ("entry_topics", &["entry_id", "topic_id"], true),
+    ("topic_suggestions", &["entry_id", "topic_id"], true),
     ("sentiment_analysis", &["id"], false),
     ("user_sessions", &["id"], true),
     ("psychology_insights", &["id"], true),
@@ -130,7 +131,8 @@ fn refuse_if_changed_since(connection: &Connection, row: &Row, last: i64) -> Res
     let Some((_, left)) = later else { return Ok(()) };
     let left = left.map(|image| parse(&image)).transpose()?;
     let now = current(connection, table, key, &row.id, left.as_ref())?;
-    if without_bookkeeping(left) == without_bookkeeping(now) {
+    let inferred = table == "journal_entries" && is_inferred(connection, &row.id)?;
+    if without_bookkeeping(left, inferred) == without_bookkeeping(now, inferred) {
         return Ok(());
     }
     Err(Error::failure(format!("the {} {} has been changed since", singular(table), row.id))
@@ -139,18 +141,32 @@ fn refuse_if_changed_since(connection: &Connection, row: &Row, last: i64) -> Res
 
 fn singular(table: &str) -> &str {
     match table {
-        "journal_entries" | "entry_details" | "entry_topics" => "entry",
+        "journal_entries" | "entry_details" | "entry_topics" | "topic_suggestions" => "entry",
         "topics" => "topic",
         "users" => "user",
         _ => "row",
     }
 }
 
-/// What follows from other changes, or is no step of undo, does not count.
-fn without_bookkeeping(image: Option<Map<String, Value>>) -> Option<Map<String, Value>> {
+/// Whether the mood of an entry is what a model thinks.
+fn is_inferred(connection: &Connection, entry: &str) -> Result<bool> {
+    Ok(connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM entry_details WHERE entry_id = ?1 AND mood_source = 'model')")?
+        .query_row([entry], |row| row.get(0))?)
+}
+
+/// What follows from other changes, or is no step of undo, does not count: neither does a mood that a
+/// model gave, nor that it gave one. That a person's mood gave way to it is seen by its source.
+fn without_bookkeeping(image: Option<Map<String, Value>>, inferred: bool) -> Option<Map<String, Value>> {
     image.map(|mut image| {
         image.remove("updated_at");
         image.remove("content_hash");
+        if inferred {
+            image.remove("mood_score");
+        }
+        if image.get("mood_source").is_some_and(|source| source == "model") {
+            image.insert("mood_source".into(), Value::Null);
+        }
         // A password is changed for good.
         image.remove("password_hash");
         image

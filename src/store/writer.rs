@@ -225,19 +225,8 @@ pub(super) fn apply(connection: &Connection, clock: Clock, current: &Entry, chan
     }
     for name in new_tags.into_iter().chain(change.add_topics.iter().cloned()) {
         check_name(&name)?;
-        let topic = EntryTopic { name, relevance: Some(100), added_at: None };
+        let topic = EntryTopic { name, relevance: Some(100), added_at: None, suggested_by: None };
         book.attach(connection, &clock, now, current.id, &topic)?;
     }
     Ok(())
-}
-
-/// Sets the mood alone.
-pub(super) fn set_mood(
-    connection: &Connection,
-    clock: Clock,
-    entry: &Entry,
-    mood: Mood,
-    source: MoodSource,
-) -> Result<()> {
-    apply(connection, clock, entry, &Change { mood: Some(Some((mood, source))), ..Change::default() })
 }

@@ -28,6 +28,7 @@ fn fields_are_the_columns_of_the_schema() {
         "updated_at",
         "mood_score",
         "mood_source",
+        "mood_model",
         "word_count",
         "written_at",
         "time_zone",

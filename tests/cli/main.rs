@@ -33,6 +33,8 @@ mod models;
 #[cfg(feature = "model-server")]
 mod models_hub;
 mod mood;
+#[cfg(feature = "model-server")]
+mod moods;
 mod on_this_day;
 mod query;
 #[cfg(feature = "model-server")]
@@ -45,6 +47,8 @@ mod show;
 mod similar;
 mod stats;
 mod streams;
+#[cfg(feature = "model-server")]
+mod suggest;
 mod support;
 mod tasks;
 mod terminal;

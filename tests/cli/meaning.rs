@@ -373,7 +373,6 @@ fn emotions_are_read_from_the_vectors_and_follow_the_text() {
     assert_eq!(felt(&sandbox, &ids[0]).unwrap()["sentiment_label"], "joy");
     sandbox.run(["undo"]).ok();
     assert_eq!(felt(&sandbox, &ids[0]), before);
-    // The mood is not the head's to say.
     assert_eq!(sandbox.show(&ids[0])["mood_source"], "model");
 
     // What was said travels with the entry, and is not asked again where it arrives.

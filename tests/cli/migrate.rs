@@ -74,7 +74,7 @@ fn down_says_what_goes_and_asks_and_the_next_command_brings_it_up_again() {
     assert!(backups(&sandbox).is_empty());
 
     let down = sandbox.run(["migrate", "down", "--to", FIRST_RELEASE, "--yes"]).ok();
-    assert!(down.text().contains("008_schema_migrations: taken back"), "{down}");
+    assert!(down.text().contains("011_topic_suggestions: taken back"), "{down}");
     let down = down.says("older program").says("before-");
     drop(down);
     let version: i64 = database(&sandbox).query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
@@ -114,7 +114,7 @@ fn a_copy_can_be_put_back_and_the_last_five_are_kept() {
     let copy = backups(&sandbox).remove(0);
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(copy.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(copy.file_name().unwrap(), "before-008-20260316T100000Z.db");
+    assert_eq!(copy.file_name().unwrap(), "before-011-20260316T100000Z.db");
 
     fs::copy(&copy, sandbox.data().join("journal.db")).unwrap();
     for name in ["journal.db-wal", "journal.db-shm"] {
@@ -130,7 +130,7 @@ fn a_copy_can_be_put_back_and_the_last_five_are_kept() {
     assert_eq!(backups(&sandbox).len(), 5);
     sandbox.run(["migrate", "down", "--to", "004", "--yes", "--no-backup"]).ok();
     let up = sandbox.run(["migrate", "up", "--no-backup", "--json"]).ok().json();
-    assert_eq!(up["migrations"].as_array().unwrap().last().unwrap(), "008_schema_migrations");
+    assert_eq!(up["migrations"].as_array().unwrap().last().unwrap(), "011_topic_suggestions");
     assert_eq!(up["backup"], Value::Null);
     assert_eq!(backups(&sandbox).len(), 5);
 }

@@ -46,7 +46,7 @@ fn ids_are_found_by_their_tail_in_any_case() {
 fn what_each_model_said_is_shown_with_its_name_and_how_sure_it_is() {
     let sandbox = Sandbox::new();
     let id = sandbox.add(["I love this wonderful day!"]);
-    assert!(!sandbox.run(["show", &id]).ok().quiet().text().contains("vader"));
+    assert!(!sandbox.run(["show", &id]).ok().quiet().text().contains("vader\t"));
     let line = format!(
         r#"{{"entry_id":"{id}","model_name":"my-model","sentiment_label":"glad","confidence_score":0.75,"emotions":{{"awe":0.1,"joy":0.9}}}}"#
     );

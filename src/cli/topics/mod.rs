@@ -6,6 +6,7 @@ mod delete;
 mod find;
 mod list;
 mod merge;
+mod suggest;
 
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -26,7 +27,8 @@ use crate::error::{Error, Result};
   journal topics find slep                     names that are like this
   journal topics rename job work
   journal topics merge running jogging --into exercise
-  journal topics assign travel 7f3k 9m2c")]
+  journal topics assign travel 7f3k 9m2c
+  journal topics suggest 7f3k                  what a model would attach; --apply attaches it")]
 pub(super) struct TopicsArgs {
     #[command(subcommand)]
     verb: Option<TopicsVerb>,
@@ -45,6 +47,7 @@ enum TopicsVerb {
     Delete(delete::DeleteArgs),
     Assign(assign::AssignArgs),
     Unassign(assign::UnassignArgs),
+    Suggest(suggest::SuggestArgs),
 }
 
 pub(super) fn run(args: &TopicsArgs, app: &mut App) -> Result<()> {
@@ -62,6 +65,7 @@ pub(super) fn run(args: &TopicsArgs, app: &mut App) -> Result<()> {
         Some(TopicsVerb::Delete(args)) => delete::run(args, app),
         Some(TopicsVerb::Assign(args)) => assign::run(args, app),
         Some(TopicsVerb::Unassign(args)) => assign::unassign(args, app),
+        Some(TopicsVerb::Suggest(args)) => suggest::run(args, app),
     }
 }
 

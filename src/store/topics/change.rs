@@ -233,6 +233,13 @@ pub(super) const COPY_ENTRIES: &str = "INSERT INTO entry_topics(entry_id, topic_
     ON CONFLICT DO UPDATE SET relevance_score = excluded.relevance_score
     WHERE excluded.relevance_score > relevance_score OR relevance_score IS NULL";
 
+/// What was suggested, or declined, is so of the other topic too, unless that says of itself.
+pub(super) const COPY_SUGGESTIONS: &str =
+    "INSERT INTO topic_suggestions(entry_id, topic_id, relevance_score, model_name)
+    SELECT s.entry_id, ?2, s.relevance_score, s.model_name FROM topic_suggestions s
+        JOIN journal_entries e ON e.id = s.entry_id WHERE s.topic_id = ?1 AND +e.user_id = ?3
+    ON CONFLICT DO NOTHING";
+
 pub(super) const DROP_ENTRIES: &str = "DELETE FROM entry_topics WHERE topic_id = ?1
     AND (SELECT user_id FROM journal_entries WHERE id = entry_id) = ?2";
 
@@ -240,6 +247,7 @@ pub(super) const DROP_ENTRIES: &str = "DELETE FROM entry_topics WHERE topic_id =
 fn move_entries(connection: &Connection, user: Uuid, from: Uuid, to: Uuid) -> Result<u64> {
     let (user, from, to) = (user.to_string(), from.to_string(), to.to_string());
     connection.execute(COPY_ENTRIES, (&from, &to, &user))?;
+    connection.execute(COPY_SUGGESTIONS, (&from, &to, &user))?;
     Ok(connection.execute(DROP_ENTRIES, (&from, &user))? as u64)
 }
 

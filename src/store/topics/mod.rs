@@ -3,6 +3,7 @@
 mod change;
 mod read;
 mod similar;
+mod suggested;
 pub(super) mod trigrams;
 
 #[cfg(test)]
@@ -12,6 +13,7 @@ pub use change::{Merged, TopicAdded};
 pub use read::TopicOrder;
 pub(super) use read::unknown;
 pub use similar::Similar;
+pub use suggested::{Suggested, TopicSum};
 
 use super::value::{read_timestamp, read_uuid, timestamp};
 use super::{Clock, Store};
@@ -105,6 +107,9 @@ impl TopicBook {
                 topic.relevance.map(|hundredths| hundredths as f64 / 100.0),
                 timestamp(topic.added_at.unwrap_or(now)),
             ))?;
+        if let (Some(model), Some(relevance)) = (&topic.suggested_by, topic.relevance) {
+            suggested::mark(connection, entry, id, relevance, model)?;
+        }
         Ok(())
     }
 
@@ -186,7 +191,10 @@ pub(super) fn detach(connection: &Connection, entry: Uuid, topic: Uuid) -> Resul
 /// The topics attached to an entry, most relevant first.
 pub(super) fn of_entry(connection: &Connection, entry: Uuid) -> Result<Vec<EntryTopic>> {
     let mut statement = connection.prepare_cached(
-        "SELECT t.name, et.relevance_score, et.added_at FROM entry_topics et JOIN topics t ON t.id = et.topic_id
+        "SELECT t.name, et.relevance_score, et.added_at, s.model_name FROM entry_topics et
+         JOIN topics t ON t.id = et.topic_id
+         LEFT JOIN topic_suggestions s ON s.entry_id = et.entry_id AND s.topic_id = et.topic_id
+            AND s.relevance_score = et.relevance_score
          WHERE et.entry_id = ?1 ORDER BY et.relevance_score DESC, t.name",
     )?;
     let mut rows = statement.query([entry.to_string()])?;
@@ -197,6 +205,7 @@ pub(super) fn of_entry(connection: &Connection, entry: Uuid) -> Result<Vec<Entry
             name: row.get(0)?,
             relevance: row.get::<_, Option<f64>>(1)?.map(|score| (score * 100.0).round() as i64),
             added_at: added_at.map(|at| read_timestamp(&at)).transpose()?,
+            suggested_by: row.get(3)?,
         });
     }
     Ok(topics)

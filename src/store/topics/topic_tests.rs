@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-use super::change::{COPY_ENTRIES, DROP_ENTRIES};
+use super::change::{COPY_ENTRIES, COPY_SUGGESTIONS, DROP_ENTRIES};
 use super::read::{ENTRY_COUNT, all_sql, exact_sql, uses_sql};
 use super::similar::{BY_ID, NAME, scan};
 use super::trigrams::{CHANGED, HAS_CHANGED, LIST};
@@ -275,6 +275,7 @@ fn queries_are_answered_from_indexes() {
         all_sql(true),
         ENTRY_COUNT.to_string(),
         COPY_ENTRIES.to_string(),
+        COPY_SUGGESTIONS.to_string(),
         DROP_ENTRIES.to_string(),
         HAS_CHANGED.to_string(),
         CHANGED.to_string(),

@@ -1,0 +1,2 @@
+-- Topics that a model attached stay, and look like any other.
+DROP TABLE topic_suggestions;

@@ -19,11 +19,11 @@ use support::{Outcome, Sandbox};
 /// How deep a list is judged.
 const DEPTH: &str = "100";
 
-const MODES: [&str; 3] = ["words", "meaning", "hybrid"];
+const MODES: [&str; 3] = ["text", "semantic", "hybrid"];
 
 /// What the own collection must reach, as nDCG@10 and recall@100 for text, semantic, hybrid: a little below
 /// what was measured when a rule last changed.
-const LEAST: [(f64, f64); 3] = [(0.0, 0.0), (0.0, 0.0), (0.0, 0.0)];
+const LEAST: [(f64, f64); 3] = [(0.42, 0.55), (0.53, 0.72), (0.56, 0.78)];
 
 #[test]
 fn what_is_looked_for_in_the_sample_journal_is_found() {

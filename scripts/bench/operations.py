@@ -58,7 +58,7 @@ def loading(table, journal, peers, corpus):
     journal.remove()
     seconds, peak, _ = journal.run("import", str(corpus.lines))
     table.note("import to durable", "journal", rate(corpus.size, seconds), peak)
-    indexing, index_peak, _ = journal.run("search", "--mode", "words", "xyzzy")
+    indexing, index_peak, _ = journal.run("search", "--mode", "text", "xyzzy")
     table.note("import and all searchable", "journal", rate(corpus.size, seconds + indexing), max(peak, index_peak))
     if "sqlite3" in peers:
         seconds, peak, _ = peers["sqlite3"].load(corpus)
@@ -91,7 +91,7 @@ def reading(table, journal, peers, corpus, rounds, as_written):
 
     queries = corpus.queries()
     at = lambda turn: queries[turn % len(queries)]
-    by_words = lambda turn: journal.command("search", "--mode", "words", "--limit", "10", "--", at(turn))
+    by_words = lambda turn: journal.command("search", "--mode", "text", "--limit", "10", "--", at(turn))
     ways = {"journal": Way(by_words, journal.environment)}
     if sqlite:
         ways["sqlite3 FTS5"] = Way(lambda turn: sqlite.search(at(turn)))
@@ -124,7 +124,7 @@ def writing(table, journal, peers, rounds):
         ways["jrnl"] = peers["jrnl"].way("today:", "Slept badly, but the talk went well.")
     table.add("add", turns(ways, few(ways, rounds)))
 
-    search = journal.way("search", "--mode", "words", "--limit", "10", "heron bridge")
+    search = journal.way("search", "--mode", "text", "--limit", "10", "heron bridge")
     search.before = lambda turn: journal.run("add", f"Entry {turn}: a heron by the second bridge.")
     table.add("first search after an add", turns({"journal": search}, rounds))
 

@@ -200,7 +200,7 @@ impl Bench {
 }
 
 fn topic(name: &str) -> EntryTopic {
-    EntryTopic { name: name.into(), relevance: Some(100), added_at: None }
+    EntryTopic { name: name.into(), relevance: Some(100), added_at: None, suggested_by: None }
 }
 
 fn in_words(entry: &Entry, word: &str) -> bool {

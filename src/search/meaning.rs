@@ -48,6 +48,8 @@ pub struct Meaning {
     pub model: Option<String>,
     /// What may be missing, and why.
     pub reason: Option<String>,
+    /// Whether there are entries without vectors, which nothing here says anything about.
+    pub unread: bool,
 }
 
 impl Meaning {
@@ -61,6 +63,7 @@ impl Meaning {
             how: "none",
             model: None,
             reason: None,
+            unread: false,
         }
     }
 }
@@ -202,7 +205,10 @@ fn near_passages(
     let reason = (!reasons.is_empty()).then(|| reasons.join("; "));
     let how = found.how.name();
     let (best, model) = (nearest.first().map(|near| (near.subject, near.similarity)), Some(kept.clone()));
-    Ok((Meaning { nearest, also: Vec::new(), best, more: false, how, model, reason }, found.hits.len()))
+    Ok((
+        Meaning { nearest, also: Vec::new(), best, more: false, how, model, reason, unread: pending > 0 },
+        found.hits.len(),
+    ))
 }
 
 /// The vector that stands for a whole entry or topic: the mean of its passages, at length one.

@@ -15,6 +15,7 @@ use crate::cache::{Cache, Put, text_hash};
 use crate::config::SearchMode;
 use crate::error::{Error, Kind, Result};
 use crate::index::text::{Matched, TextIndex};
+use crate::index::vector::Collection;
 use crate::journal::entry::Entry;
 use crate::journal::filter::Filter;
 use crate::journal::log::Position;
@@ -301,6 +302,8 @@ fn mark(model: &str) -> u64 {
 struct Asked {
     by_words: Option<words::Words>,
     by_meaning: Option<Meaning>,
+    /// Those found by words whose meaning is not known yet.
+    unread: HashSet<Uuid>,
     /// What each `like:` stands for.
     by_likes: Vec<Vec<(Uuid, f64)>>,
     /// All that pass the filters, newest first: where no words say what to rank by.
@@ -334,13 +337,22 @@ impl Asked {
 
     /// One list, best first, with what each was ranked by.
     fn ranked(&self) -> Vec<(Uuid, f64)> {
+        let near = |found: &Meaning| -> Vec<(Uuid, f64)> {
+            found.nearest.iter().map(|near| (near.subject, f64::from(near.similarity))).collect()
+        };
         let found = match (&self.by_words, &self.by_meaning, &self.by_date) {
             (None, None, by_date) => by_date.clone().unwrap_or_default(),
-            (Some(_), Some(_), _) => fuse::fuse(&[&self.word_ids(), &self.meaning_ids()]),
-            (Some(words), None, _) => words.hits.iter().map(|hit| (hit.id, f64::from(hit.score))).collect(),
+            (Some(words), Some(meaning), _) => {
+                let also = meaning.also.iter().map(|id| (*id, 0.0));
+                fuse::by_score(
+                    &words.ranked(),
+                    &near(meaning).into_iter().chain(also).collect::<Vec<_>>(),
+                    &self.unread,
+                )
+            }
+            (Some(words), None, _) => words.ranked(),
             (None, Some(meaning), _) => {
-                let near = meaning.nearest.iter().map(|near| (near.subject, f64::from(near.similarity)));
-                near.chain(meaning.also.iter().map(|id| (*id, UNRANKED))).collect()
+                near(meaning).into_iter().chain(meaning.also.iter().map(|id| (*id, UNRANKED))).collect()
             }
         };
         if self.by_likes.is_empty() {
@@ -360,7 +372,7 @@ impl Asked {
                     lists.extend([self.word_ids(), self.meaning_ids()]);
                 }
                 lists.extend(likes.iter().map(|list| list.iter().map(|(id, _)| *id).collect()));
-                fuse::fuse(&lists.iter().map(Vec::as_slice).collect::<Vec<_>>())
+                fuse::by_rank(&lists.iter().map(Vec::as_slice).collect::<Vec<_>>())
             }
         };
         let known: HashSet<Uuid> = ranked.iter().map(|(id, _)| *id).collect();
@@ -390,7 +402,15 @@ fn ask(
         let mut listed = parts.store.ids_by_date(request.user, &filter, depth)?;
         let more = listed.len() >= depth;
         listed.retain(|(id, _)| !newer.contains(id));
-        return Ok(Asked { by_words: None, by_meaning: None, by_likes, by_date: Some(listed), reasons: vec![], more });
+        return Ok(Asked {
+            by_words: None,
+            by_meaning: None,
+            unread: HashSet::new(),
+            by_likes,
+            by_date: Some(listed),
+            reasons: vec![],
+            more,
+        });
     }
     let mut reasons: Vec<String> = Vec::new();
     let mut without_words = None;
@@ -427,9 +447,19 @@ fn ask(
             }
         },
     };
+    let mut unread = HashSet::new();
+    if let (Some(words), Some(meaning), Some(chosen)) = (&by_words, &by_meaning, chosen)
+        && meaning.unread
+    {
+        for hit in &words.hits {
+            if chosen.snapshot.keys_of_subject(Collection::User.name(), &chosen.kept, hit.id)?.is_empty() {
+                unread.insert(hit.id);
+            }
+        }
+    }
     let more = by_words.as_ref().is_some_and(|found| found.hits.len() >= depth)
         || by_meaning.as_ref().is_some_and(|found| found.more);
-    Ok(Asked { by_words, by_meaning, by_likes, by_date: None, reasons, more })
+    Ok(Asked { by_words, by_meaning, unread, by_likes, by_date: None, reasons, more })
 }
 
 /// What comes after the page before.

@@ -52,6 +52,13 @@ pub(super) fn bring_up(parts: &Parts) -> (Option<String>, Option<Error>) {
     }
 }
 
+impl Words {
+    /// The hits with their scores.
+    pub fn ranked(&self) -> Vec<(Uuid, f64)> {
+        self.hits.iter().map(|hit| (hit.id, f64::from(hit.score))).collect()
+    }
+}
+
 /// Brings the index up to date and asks it. The entries `without` are passed over, as if they were not
 /// there.
 ///

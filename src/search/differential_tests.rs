@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::cache::Put;
 use crate::index::vector::{Collection, dot, normalise};
 use crate::journal::entry::{EntryTopic, NewEntry};
 use crate::journal::filter::{Part, Test};

@@ -1,8 +1,9 @@
 //! What could be asked instead, when nothing was found. It costs nothing when something was.
 
 use super::answering::Answering;
+use super::lists::{Asked, ask};
 use super::question::Question;
-use super::{Asked, DEPTH, Parts, Request, ask};
+use super::{DEPTH, Parts, Request};
 use crate::config::SearchMode;
 use crate::error::Result;
 use crate::index::text::exchanged;

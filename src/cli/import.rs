@@ -1,17 +1,20 @@
 use super::progress;
-use crate::analysis::sentiment;
+use crate::analysis::sentiment::{VADER, Vader, vader};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::exchange::jsonl;
-use crate::journal::entry::NewEntry;
+use crate::journal::entry::{Given, NewEntry};
 use crate::journal::mood::MoodSource;
 use crate::store::{EntryWriter, Known};
+use chrono::{DateTime, Utc};
 use indicatif::ProgressBar;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 /// Import entries from JSON lines
 ///
@@ -121,33 +124,95 @@ struct Reader<'a> {
     bar: &'a ProgressBar,
     interrupted: &'a AtomicBool,
     report: &'a mut Report,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
+}
+
+/// Lines handed over at once, and bytes: many enough that handing over costs nothing.
+const CHUNK: (usize, usize) = (256, 1 << 20);
+
+/// Chunks that are under way between reading and writing.
+const UNDER_WAY: usize = 2;
+
+/// Lines with their numbers.
+type Lines = Vec<(u64, Vec<u8>)>;
+
+/// What has been made of them.
+type Prepared = Vec<(u64, Result<Line>)>;
+
+/// A line as an entry, and the built-in sentiment, unless the file brings that.
+struct Line {
+    new: NewEntry,
+    given: Given,
+    score: Option<Vader>,
 }
 
 impl Reader<'_> {
+    /// Reads, while another thread parses and judges what was read before, and writes what that has made. A
+    /// judgement takes longer than a row, and the database has one writer.
     fn read(&mut self, mut source: Box<dyn BufRead>, writer: &mut EntryWriter) -> Result<()> {
-        let mut bytes = Vec::new();
-        for number in 1.. {
-            if self.interrupted.load(Ordering::Relaxed) {
-                return Err(Error::new(Kind::Interrupted, "interrupted").hint("nothing was imported"));
+        let (to_prepare, lines) = sync_channel::<Lines>(UNDER_WAY);
+        let (to_write, prepared) = sync_channel::<Prepared>(UNDER_WAY);
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                for chunk in lines {
+                    let made = chunk.into_iter().map(|(number, line)| (number, prepare(&line))).collect();
+                    if to_write.send(made).is_err() {
+                        return;
+                    }
+                }
+            });
+            // Moved in here, so that the thread sees the end of the work however it ends.
+            let (to_prepare, prepared) = (to_prepare, prepared);
+            let stopped = || Error::failure("the thread that reads lines has stopped");
+            let (mut number, mut under_way, mut ended) = (0, 0, false);
+            while !ended || under_way > 0 {
+                if !ended {
+                    let chunk = self.chunk(&mut source, &mut number)?;
+                    ended = chunk.is_empty();
+                    if !ended {
+                        to_prepare.send(chunk).map_err(|_| stopped())?;
+                        under_way += 1;
+                    }
+                }
+                if under_way == UNDER_WAY || (ended && under_way > 0) {
+                    self.write(prepared.recv().map_err(|_| stopped())?, writer)?;
+                    under_way -= 1;
+                }
             }
-            bytes.clear();
+            Ok(())
+        })
+    }
+
+    /// The next lines that hold anything; none at the end.
+    fn chunk(&mut self, source: &mut dyn BufRead, number: &mut u64) -> Result<Lines> {
+        let (mut lines, mut held) = (Lines::new(), 0);
+        while lines.len() < CHUNK.0 && held < CHUNK.1 {
+            self.stop_if_interrupted()?;
+            let mut bytes = Vec::new();
             let read = source
                 .read_until(b'\n', &mut bytes)
                 .map_err(|error| Error::io("cannot read", Path::new(&self.name), error))?;
             if read == 0 {
-                return Ok(());
+                break;
             }
+            *number += 1;
             self.bar.inc(read as u64);
-            let line = match bytes.strip_prefix(b"\xef\xbb\xbf".as_slice()) {
-                Some(rest) if number == 1 => rest,
-                _ => &bytes,
-            };
-            if line.iter().all(u8::is_ascii_whitespace) {
-                continue;
+            if *number == 1 && bytes.starts_with(b"\xef\xbb\xbf") {
+                bytes.drain(..3);
             }
+            if !bytes.iter().all(u8::is_ascii_whitespace) {
+                held += read;
+                lines.push((*number, bytes));
+            }
+        }
+        Ok(lines)
+    }
+
+    fn write(&mut self, prepared: Prepared, writer: &mut EntryWriter) -> Result<()> {
+        for (number, made) in prepared {
+            self.stop_if_interrupted()?;
             self.report.seen += 1;
-            if let Err(error) = self.line(line, writer) {
+            if let Err(error) = made.and_then(|line| self.entry(line, writer)) {
                 // What is wrong with a line is its own affair; what is wrong with the journal is not.
                 if error.kind() != Kind::Usage {
                     return Err(error.context(format_args!("{}:{number}", self.name)));
@@ -162,19 +227,18 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn line(&mut self, line: &[u8], writer: &mut EntryWriter) -> Result<()> {
-        let text = std::str::from_utf8(line)
-            .map_err(|error| Error::usage(format!("not UTF-8 text at byte {}", error.valid_up_to())))?;
-        let (mut new, given) = jsonl::read(text)?;
+    fn entry(&mut self, line: Line, writer: &mut EntryWriter) -> Result<()> {
+        let Line { mut new, given, score } = line;
+        // What the file says is compared; what is made of it is not.
         match writer.known(&new, given)? {
             Known::New => {
-                judge(&mut new, self.now);
+                judge(&mut new, score, self.now);
                 writer.insert(&new)?;
                 self.report.new += 1;
             }
             Known::Same(_) => self.report.unchanged += 1,
             Known::Changed(id) if self.args.update => {
-                judge(&mut new, self.now);
+                judge(&mut new, score, self.now);
                 writer.update(id, &new, given)?;
                 self.report.updated += 1;
             }
@@ -182,14 +246,26 @@ impl Reader<'_> {
         }
         Ok(())
     }
+
+    fn stop_if_interrupted(&self) -> Result<()> {
+        match self.interrupted.load(Ordering::Relaxed) {
+            true => Err(Error::new(Kind::Interrupted, "interrupted").hint("nothing was imported")),
+            false => Ok(()),
+        }
+    }
 }
 
-/// The built-in sentiment, unless the file brings it.
-fn judge(new: &mut NewEntry, now: chrono::DateTime<chrono::Utc>) {
-    if new.sentiments.iter().any(|sentiment| sentiment.model_name == sentiment::VADER) {
-        return;
-    }
-    let score = sentiment::vader(&new.content);
+fn prepare(line: &[u8]) -> Result<Line> {
+    let text = std::str::from_utf8(line)
+        .map_err(|error| Error::usage(format!("not UTF-8 text at byte {}", error.valid_up_to())))?;
+    let (new, given) = jsonl::read(text)?;
+    let brought = new.sentiments.iter().any(|sentiment| sentiment.model_name == VADER);
+    let score = (!brought).then(|| vader(&new.content));
+    Ok(Line { new, given, score })
+}
+
+fn judge(new: &mut NewEntry, score: Option<Vader>, now: DateTime<Utc>) {
+    let Some(score) = score else { return };
     new.sentiments.push(score.sentiment(crate::app::new_id(now)));
     if new.mood.is_none() {
         new.mood = score.mood();

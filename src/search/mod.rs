@@ -181,7 +181,7 @@ pub struct Found {
     pub mode_used: SearchMode,
     /// Why not as asked, or what may be missing.
     pub reason: Option<String>,
-    /// How the vectors were searched: exact, hnsw, hnsw+delta.
+    /// How the vectors were searched: exact, codes, codes+delta, hnsw, hnsw+delta.
     pub vectors: Option<&'static str>,
     /// The name of the model whose vectors they were.
     pub model: Option<String>,

@@ -143,12 +143,7 @@ impl Journal {
     fn expect_healed(&self, what: &str) {
         let outcome = self.sandbox.run(&["analyze"]);
         assert_eq!(outcome.code(), Some(0), "{what}\n{outcome}");
-        // A list of files that has lost a name leaves that file behind: noted, and harmless.
-        let left_behind = |found: &serde_json::Value| {
-            found["severity"] == "note"
-                && found["problem"].as_str().is_some_and(|it| it.ends_with("belongs to nothing"))
-        };
-        let findings: Vec<_> = self.sandbox.findings().into_iter().filter(|found| !left_behind(found)).collect();
+        let findings = self.sandbox.findings();
         assert!(findings.is_empty(), "{what}: {findings:#?}");
     }
 }

@@ -20,6 +20,8 @@ const TOLERATED: usize = 1000;
 const TOLERATED_SHARE: usize = 20;
 /// A graph of which more than one key in so many is gone is built anew rather than patched.
 const PATCHABLE_SHARE: usize = 4;
+/// A graph of fewer vectors is built by one thread, in some seconds.
+const SMALL: usize = 5_000;
 /// Vectors handed to a building thread at once.
 const BATCH: usize = 64;
 
@@ -243,9 +245,14 @@ impl VectorIndex {
         Ok((image, entries))
     }
 
-    /// A graph of these keys from nothing, on two threads where there are two.
+    /// A graph of these keys from nothing, on two threads where there are two and it is worth it.
     fn build(&self, source: &mut dyn VectorSource, live: &[i64], progress: Progress<'_>) -> Result<Built> {
-        let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(2));
+        let threads = match live.len() {
+            // One thread makes the same graph of the same vectors each time; two make one that depends on who
+            // came first, and may miss a neighbour more.
+            ..SMALL => 1,
+            _ => std::thread::available_parallelism().map_or(1, |n| n.get().min(2)),
+        };
         let graph = Graph::with_capacity(self.dims, live.len(), threads)?;
         let mut entries = Vec::with_capacity(live.len());
         let failure = Mutex::new(None);

@@ -138,7 +138,15 @@ pub(super) fn sweep(dir: &Path) {
     }
 }
 
-/// The files in the folder that belong to no commit and to no list: nothing will ever remove them.
+/// Removes the files that belong to nothing, such as those whose names a damaged list has lost. Under the
+/// lock only, and after [`check`], which has seen that every file of the commit is on the list.
+pub(super) fn remove_strays(dir: &Path, directory: &ManagedDirectory) {
+    for name in strays(dir, directory) {
+        let _ = fs::remove_file(dir.join(name));
+    }
+}
+
+/// The files in the folder that belong to no commit and to no list: the library will never remove them.
 pub(super) fn strays(dir: &Path, directory: &ManagedDirectory) -> Vec<String> {
     let listed: HashSet<PathBuf> = directory.list_managed_files();
     let Ok(files) = fs::read_dir(dir) else { return Vec::new() };

@@ -133,6 +133,12 @@ fn many_catch_ups_at_once_lose_nothing() {
     assert_eq!(verification.entries, 40);
     assert_eq!(verification.position, truth.lock().unwrap().head());
     assert!(verification.strays.is_empty(), "{:?}", verification.strays);
+    // What a damaged list has forgotten goes with the next catch-up.
+    std::fs::write(bench.dir().join("0123456789abcdef0123456789abcdef.term"), "nobody's").unwrap();
+    assert_eq!(bench.index.verify().unwrap().strays.len(), 1);
+    truth.lock().unwrap().write(1_000, "fox");
+    catch_up(&bench.index, &truth).unwrap();
+    assert!(bench.index.verify().unwrap().strays.is_empty() && bench.found("fox").len() == 41);
     // Merges ran: a segment per commit would be up to 48.
     assert!(std::fs::read_dir(bench.dir()).unwrap().count() < 120);
 }

@@ -41,6 +41,7 @@ mod tasks;
 mod topics;
 mod undo;
 mod user;
+mod verbs;
 
 use crate::app::{App, Globals};
 use crate::error::Error;
@@ -50,6 +51,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use verbs::Verb;
 
 /// A private journal for the terminal: found by words or by meaning, offline, in one folder
 #[derive(Debug, Parser)]
@@ -141,41 +143,6 @@ enum ColorArg {
     Never,
 }
 
-#[derive(Debug, Subcommand)]
-enum Verb {
-    Add(add::AddArgs),
-    List(list::ListArgs),
-    Show(show::ShowArgs),
-    Edit(edit::EditArgs),
-    Delete(delete::DeleteArgs),
-    Undo(undo::UndoArgs),
-    History(history::HistoryArgs),
-    Search(search::SearchArgs),
-    Similar(similar::SimilarArgs),
-    OnThisDay(on_this_day::OnThisDayArgs),
-    Random(random::RandomArgs),
-    Mood(mood::MoodArgs),
-    User(user::UserArgs),
-    Login(login::LoginArgs),
-    Logout(login::LogoutArgs),
-    Session(session::SessionArgs),
-    #[command(alias = "tags")]
-    Topics(topics::TopicsArgs),
-    Stats(stats::StatsArgs),
-    Import(import::ImportArgs),
-    Export(export::ExportArgs),
-    Bulk(bulk::BulkArgs),
-    Analyze(analyze::AnalyzeArgs),
-    Tasks(tasks::TasksArgs),
-    Models(models::ModelsArgs),
-    Cache(cache::CacheArgs),
-    Reindex(reindex::ReindexArgs),
-    Doctor(doctor::DoctorArgs),
-    Migrate(migrate::MigrateArgs),
-    Config(config::ConfigArgs),
-    Completions(completions::CompletionsArgs),
-}
-
 /// The command as clap knows it: for completions and for checking the help.
 pub fn command() -> clap::Command {
     Cli::command()
@@ -184,7 +151,7 @@ pub fn command() -> clap::Command {
 /// Reads the command line, runs the command, and reports how it went.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args = search::with_negations(args.into_iter().collect());
-    let cli = match Cli::try_parse_from(&args) {
+    let cli = match verbs::read(&args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &args),
     };

@@ -242,12 +242,15 @@ fn work(parts: &mut Parts, report: &mut Report, puts: &mut Vec<Put>, progress: &
     if work.is(Work::Emotions) {
         report.moods = moods(parts, &mut say)?;
     }
-    if work == Work::All && report.moods > 0 {
-        // The index holds moods, for filters.
-        follow::catch_up_text(parts.data, parts.text, LockWait::Forever, &mut |progress| {
-            say("text index", progress.done, progress.total);
-            stop_if(interrupted)
-        })?;
+    if work == Work::All {
+        if report.moods > 0 {
+            // The index holds moods, for filters.
+            follow::catch_up_text(parts.data, parts.text, LockWait::Forever, &mut |progress| {
+                say("text index", progress.done, progress.total);
+                stop_if(interrupted)
+            })?;
+        }
+        parts.text.settle()?;
     }
     Ok(())
 }

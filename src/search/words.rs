@@ -35,6 +35,9 @@ pub struct Words {
 
 /// Brings the index up to date. Gives what may be missing and why, and the failure when there was one.
 pub(super) fn bring_up(parts: &Parts) -> (Option<String>, Option<Error>) {
+    if parts.store.log_head().is_ok_and(|head| parts.text.stands_at(head)) {
+        return (None, None);
+    }
     let mut progress = |progress: Progress| {
         (parts.catching_up)(progress.done, progress.total);
         Ok(())
@@ -101,11 +104,11 @@ pub(super) fn find(
     Ok(Words { hits: results.hits, nothing_to_search: results.nothing_to_search, reason, position: results.position })
 }
 
-/// The entries of a user in which a query holds, by their words alone.
+/// The entries of a user in which a query holds, by their words alone; nothing when it says nothing, as stop words do.
 ///
 /// # Errors
 /// As [`find`].
-pub(super) fn written(parts: &Parts, request: &Request, query: &Query) -> Result<BTreeSet<Uuid>> {
+pub(super) fn written(parts: &Parts, request: &Request, query: &Query) -> Result<Option<BTreeSet<Uuid>>> {
     let asked = TextRequest {
         user: request.user,
         query,
@@ -114,7 +117,8 @@ pub(super) fn written(parts: &Parts, request: &Request, query: &Query) -> Result
         limit: 1_000_000,
         relax: false,
     };
-    Ok(parts.text.search(&asked)?.hits.into_iter().map(|hit| hit.id).collect())
+    let found = parts.text.search(&asked)?;
+    Ok((!found.nothing_to_search).then(|| found.hits.into_iter().map(|hit| hit.id).collect()))
 }
 
 /// What to show of an entry: where its words match, or the passage that is close in meaning, or its

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
-use tantivy::indexer::LogMergePolicy;
+use tantivy::indexer::{LogMergePolicy, NoMergePolicy};
 use tantivy::{Index, IndexWriter, TantivyDocument};
 
 use super::analyzer::Analyzer;
@@ -26,6 +26,13 @@ const LARGE_HEAP: usize = 80_000_000;
 
 /// From this many changed entries on, the large heap pays.
 const MANY: usize = 500;
+
+/// So many segments are many, if the entries beside those of the greatest are one in so many at least.
+const SCATTERED: usize = 3;
+const WORTH_SHARE: u64 = 20;
+
+/// A segment of more entries is left as it is while somebody waits: [`settle`] sees to it.
+const MERGED_AT_ONCE: usize = 5_000;
 
 /// How often progress is told, in entries.
 const TELL_EVERY: u64 = 64;
@@ -81,6 +88,44 @@ pub(super) fn rebuild(
     build(dir, fields, &mut *open_source()?, "it was asked for".to_owned(), on_progress, &lock)
 }
 
+/// Makes one segment of all, when there are many and those beside the greatest hold enough to be worth it. Returns
+/// whether it did.
+pub(super) fn settle(dir: &Path, fields: &Fields) -> Result<bool> {
+    let lock = Lock::take(dir, LockWait::Forever)?;
+    let work = || -> Result<bool, Trouble> {
+        let opened = open::for_writing(dir, fields)?;
+        if !is_scattered(opened.metas.segments.iter().map(|segment| segment.num_docs())) {
+            return Ok(false);
+        }
+        // What is read into a new segment gets a good checksum there: so damage must be known before.
+        opened.searcher(dir)?;
+        let trouble = |error| Trouble::of("cannot write the text index in", dir, error);
+        let mut writer: IndexWriter<TantivyDocument> =
+            opened.index.writer_with_num_threads(1, SMALL_HEAP).map_err(trouble)?;
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+        let segments: Vec<_> = opened.metas.segments.iter().map(|segment| segment.id()).collect();
+        writer.merge(&segments).wait().map_err(trouble)?;
+        writer.garbage_collect_files().wait().map_err(trouble)?;
+        writer.wait_merging_threads().map_err(trouble)?;
+        seal::write(dir, &opened.index.load_metas().map_err(trouble)?);
+        Ok(true)
+    };
+    let settled = catch_unwind(AssertUnwindSafe(work));
+    drop(lock);
+    match settled {
+        Ok(Ok(settled)) => Ok(settled),
+        Ok(Err(Trouble::Final(error))) => Err(error),
+        // The next catch-up heals it.
+        Ok(Err(_)) | Err(_) => Ok(false),
+    }
+}
+
+/// Whether segments of so many entries are worth making one of.
+fn is_scattered(segments: impl ExactSizeIterator<Item = u32> + Clone) -> bool {
+    let (all, greatest) = (segments.clone().map(u64::from).sum::<u64>(), segments.clone().max().unwrap_or(0));
+    segments.len() >= SCATTERED && (all - u64::from(greatest)) * WORTH_SHARE >= all
+}
+
 /// Removes what killed processes left.
 fn sweep(dir: &Path) -> Result<()> {
     lock::remove(&beside(dir, ".new"))?;
@@ -97,6 +142,7 @@ fn follow(
     on_progress: &mut OnProgress<'_>,
 ) -> Result<Report, Trouble> {
     let opened = open::for_writing(dir, fields)?;
+    seal::remove_strays(dir, opened.index.directory());
     if !opened.sealed {
         opened.searcher(dir)?;
     }
@@ -211,6 +257,7 @@ fn writer(index: &Index, large: bool) -> tantivy::Result<IndexWriter<TantivyDocu
     // journal of that size at every seventh commit.
     let mut merges = LogMergePolicy::default();
     merges.set_min_layer_size(200);
+    merges.set_max_docs_before_merge(MERGED_AT_ONCE);
     merges.set_del_docs_ratio_before_merge(0.3);
     writer.set_merge_policy(Box::new(merges));
     Ok(writer)

@@ -1,5 +1,6 @@
 //! Which parts of a text a query speaks of: by the same analysis as the search, without the index.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::analyzer::Analyzer;
@@ -11,6 +12,8 @@ use crate::journal::spelling::within;
 pub struct Highlighter {
     analyzer: Analyzer,
     targets: Vec<Target>,
+    /// What the stems that are looked for begin with.
+    initials: HashSet<char>,
 }
 
 /// What one term of the query looks for: pieces side by side.
@@ -33,7 +36,7 @@ enum Test {
 impl Highlighter {
     /// For the terms of a query that speak for an entry.
     pub fn new(query: &Query) -> Highlighter {
-        let mut highlighter = Highlighter { analyzer: Analyzer::new(), targets: Vec::new() };
+        let mut highlighter = Highlighter { analyzer: Analyzer::new(), targets: Vec::new(), initials: HashSet::new() };
         for term in query.positive_terms() {
             highlighter.add(term);
         }
@@ -75,9 +78,11 @@ impl Highlighter {
         matched
     }
 
+    /// The stem of each word that may have one that is looked for: a stem begins as its word does, so most words
+    /// of a text need not be cut.
     fn stems(&mut self, text: &[Piece]) -> Vec<String> {
-        let mut stem = |piece: &Piece| match piece.kind {
-            PieceKind::Word => self.analyzer.stem(&piece.text),
+        let mut stem = |piece: &Piece| match (piece.kind, piece.text.chars().next()) {
+            (PieceKind::Word, Some(initial)) if self.initials.contains(&initial) => self.analyzer.stem(&piece.text),
             _ => String::new(),
         };
         text.iter().map(&mut stem).collect()
@@ -111,6 +116,11 @@ impl Highlighter {
         let Some(first) = steps.first().map(|(position, _)| *position) else { return };
         for (position, _) in &mut steps {
             *position -= first;
+        }
+        for (_, test) in &steps {
+            if let Test::Stem(stem) = test {
+                self.initials.extend(stem.chars().next());
+            }
         }
         self.targets.push(Target { scope: term.scope, written: term.text.clone(), steps });
     }

@@ -5,7 +5,7 @@
 
 use crate::error::Result;
 use crate::index::text::TextIndex;
-use crate::index::vector::{Collection, CompactReport, LockPolicy, VectorIndex, VectorSource};
+use crate::index::vector::{Changes, Collection, CompactReport, LockPolicy, VectorIndex, VectorSource};
 use crate::index::{Document, LockWait, OnProgress, Report, TextSource};
 use crate::journal::entry::Entry;
 use crate::journal::log::Position;
@@ -84,6 +84,15 @@ impl VectorSource for Vectors<'_> {
         self.snapshot.live_keys(self.collection.name(), self.model, id)
     }
 
+    fn changed_after(&mut self, seq: i64) -> Result<Option<Changes>> {
+        let changed = self.snapshot.keys_changed(self.collection.name(), self.model, seq)?;
+        Ok(changed.map(|(added, removed)| Changes { added, removed }))
+    }
+
+    fn live_among(&mut self, keys: &[i64]) -> Result<Vec<i64>> {
+        self.snapshot.live_among(self.collection.name(), self.model, keys)
+    }
+
     fn vectors(&mut self, ids: &[i64], visit: &mut dyn FnMut(i64, &[f32]) -> Result<()>) -> Result<()> {
         self.snapshot.vectors(ids, visit)
     }
@@ -113,6 +122,14 @@ impl VectorSource for OwnedVectors {
 
     fn live_after(&mut self, id: i64) -> Result<Vec<i64>> {
         self.borrowed().live_after(id)
+    }
+
+    fn changed_after(&mut self, seq: i64) -> Result<Option<Changes>> {
+        self.borrowed().changed_after(seq)
+    }
+
+    fn live_among(&mut self, keys: &[i64]) -> Result<Vec<i64>> {
+        self.borrowed().live_among(keys)
     }
 
     fn vectors(&mut self, ids: &[i64], visit: &mut dyn FnMut(i64, &[f32]) -> Result<()>) -> Result<()> {

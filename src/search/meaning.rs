@@ -101,7 +101,8 @@ pub fn nearest(
     limit: usize,
 ) -> Result<Meaning> {
     // Several passages may be of one entry, so more of them are asked for than entries.
-    let (mut found, hits) = near_passages(parts, answering, user, filter, vector, limit.saturating_mul(2))?;
+    let wanted = (limit.saturating_mul(2), limit.saturating_add(1));
+    let (mut found, hits) = near_passages(parts, answering, user, filter, vector, wanted)?;
     found.more = hits >= limit.saturating_mul(2) || found.nearest.len() > limit;
     found.nearest.truncate(limit);
     Ok(found)
@@ -135,7 +136,7 @@ pub fn alike(
     limit: usize,
 ) -> Result<Meaning> {
     let wanted = limit.saturating_mul(PASSAGES_EACH).max(PASSAGES_LEAST);
-    let (mut found, hits) = near_passages(parts, answering, user, filter, vector, wanted)?;
+    let (mut found, hits) = near_passages(parts, answering, user, filter, vector, (wanted, wanted))?;
     let subjects: Vec<Uuid> = found.nearest.iter().map(|near| near.subject).collect();
     let sums = answering.snapshot.sums_of_subjects(Collection::User.name(), &answering.kept, &subjects)?;
     for near in &mut found.nearest {
@@ -150,39 +151,44 @@ pub fn alike(
     Ok(found)
 }
 
+/// Passages whose entries are looked up at once.
+const LOOKED_UP: usize = 64;
+
 fn sort(nearest: &mut [Nearest]) {
     nearest.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(b.subject.cmp(&a.subject)));
 }
 
-/// The entries of the `wanted` passages nearest to a vector, each with its best, and how many passages
-/// were found. The filter is applied before ranking.
+/// The entries of the `wanted` passages nearest to a vector, at least `enough` of them, each with its best; and how
+/// many passages were found. The filter is applied before ranking.
 fn near_passages(
     parts: &Parts,
     answering: &Answering,
     user: Uuid,
     filter: &Filter,
     vector: &[f32],
-    wanted: usize,
+    (wanted, enough): (usize, usize),
 ) -> Result<(Meaning, usize)> {
     let Answering { snapshot, kept, .. } = answering;
     let collection = Collection::User;
-    let pending = snapshot.pending_entries(collection.name(), kept)?;
+    let analysed = snapshot.analysed(collection.name(), kept)?;
+    let pending = snapshot.entry_count()?.saturating_sub(analysed);
+    if analysed == 0 && pending > 0 {
+        return Err(Error::new(Kind::ModelUnavailable, format!("{} not been analysed yet", entries_have(pending)))
+            .hint("run `journal analyze`"));
+    }
     // Without a filter and with one user every vector is a candidate, and nothing need be looked up.
     let allowed = match filter.is_open() && snapshot.has_one_user()? {
         true => None,
         false => Some(snapshot.entry_ids(user, filter)?),
     };
     let keys = match &allowed {
-        None => snapshot.live_keys(collection.name(), kept, 0)?,
+        None => Vec::new(),
         Some(allowed) => snapshot.keys_of(collection.name(), kept, allowed)?,
     };
-    if keys.is_empty() && pending > 0 && pending == snapshot.entry_count()? {
-        return Err(Error::new(Kind::ModelUnavailable, format!("{} not been analysed yet", entries_have(pending)))
-            .hint("run `journal analyze`"));
-    }
+    let candidates = if allowed.is_some() { Candidates::Keys(&keys) } else { Candidates::All };
     let index = VectorIndex::new(parts.vectors, collection, kept, answering.dimensions);
     let mut source = Vectors { snapshot, collection, model: kept };
-    let found = index.search(&mut source, vector, Candidates::Keys(&keys), wanted)?;
+    let found = index.search(&mut source, vector, candidates, wanted)?;
     let mut reasons: Vec<String> = answering.reason.iter().cloned().collect();
     if pending > 0 {
         let by_it = if answering.leaving { "by it" } else { "yet" };
@@ -191,13 +197,18 @@ fn near_passages(
         reasons.extend(found.reason);
     }
     let is_allowed = |subject: &Uuid| allowed.as_ref().is_none_or(|allowed| allowed.contains(subject));
-    let hits: Vec<i64> = found.hits.iter().map(|hit| hit.key).collect();
-    let passages = snapshot.passages(collection.name(), kept, &hits)?;
     let mut best: HashMap<Uuid, Nearest> = HashMap::new();
-    for hit in &found.hits {
-        for passage in passages.get(&hit.key).into_iter().flatten().filter(|passage| is_allowed(&passage.subject)) {
-            let near = Nearest { subject: passage.subject, similarity: hit.similarity, range: passage.range.clone() };
-            best.entry(passage.subject).or_insert(near);
+    for hits in found.hits.chunks(LOOKED_UP) {
+        if best.len() >= enough {
+            break;
+        }
+        let keys: Vec<i64> = hits.iter().map(|hit| hit.key).collect();
+        let passages = snapshot.passages(collection.name(), kept, &keys)?;
+        for hit in hits {
+            for passage in passages.get(&hit.key).into_iter().flatten().filter(|passage| is_allowed(&passage.subject)) {
+                let (subject, range) = (passage.subject, passage.range.clone());
+                best.entry(subject).or_insert(Nearest { subject, similarity: hit.similarity, range });
+            }
         }
     }
     let mut nearest: Vec<Nearest> = best.into_values().collect();

@@ -15,6 +15,7 @@ mod copy;
 mod entries;
 mod filtering;
 mod judging;
+mod keys;
 mod known;
 mod listing;
 mod log;

@@ -25,7 +25,7 @@ pub struct Passage {
 
 /// A reading connection inside one transaction.
 pub struct Snapshot {
-    connection: Connection,
+    pub(super) connection: Connection,
     projection: &'static str,
 }
 
@@ -109,16 +109,6 @@ impl Snapshot {
         Ok(self.connection.query_row("SELECT count(*) FROM journal_entries", [], |row| row.get(0))?)
     }
 
-    /// The vectors in use in a collection under a model whose key is greater than `after`, ascending.
-    pub fn live_keys(&self, collection: &str, model: &str, after: i64) -> Result<Vec<i64>> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT DISTINCT embedding_id FROM passages WHERE collection = ?1 AND model = ?2 AND embedding_id > ?3
-             ORDER BY embedding_id",
-        )?;
-        let keys = statement.query_map((collection, model, after), |row| row.get(0))?;
-        Ok(keys.collect::<rusqlite::Result<_>>()?)
-    }
-
     /// The ids of a user's entries that pass the filter.
     pub fn entry_ids(&self, user: Uuid, filter: &Filter) -> Result<HashSet<Uuid>> {
         let (clauses, values) = conditions(&self.connection, user, filter)?;
@@ -133,19 +123,6 @@ impl Snapshot {
             ids.insert(read_uuid(&row.get::<_, String>(0)?)?);
         }
         Ok(ids)
-    }
-
-    /// How many entries have no vectors of this model: those without a first passage.
-    pub fn pending_entries(&self, collection: &str, model: &str) -> Result<u64> {
-        Ok(self.entry_count()?.saturating_sub(self.analysed(collection, model)?))
-    }
-
-    /// How many entries or topics have passages under this name.
-    pub fn analysed(&self, collection: &str, model: &str) -> Result<u64> {
-        Ok(self
-            .connection
-            .prepare_cached("SELECT count(*) FROM passages WHERE collection = ?1 AND model = ?2 AND ordinal = 0")?
-            .query_row((collection, model), |row| row.get(0))?)
     }
 
     /// The names that passages of a collection are kept under. More than one while a change of the
@@ -192,22 +169,6 @@ impl Snapshot {
     /// Whether the journal has one user at most.
     pub fn has_one_user(&self) -> Result<bool> {
         Ok(self.connection.query_row("SELECT count(*) <= 1 FROM users", [], |row| row.get(0))?)
-    }
-
-    /// The vectors that these entries use, ascending.
-    pub fn keys_of(&self, collection: &str, model: &str, subjects: &HashSet<Uuid>) -> Result<Vec<i64>> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT embedding_id FROM passages WHERE collection = ?1 AND subject_id = ?2 AND model = ?3",
-        )?;
-        let mut keys = Vec::new();
-        for subject in subjects {
-            for key in statement.query_map((collection, subject.to_string(), model), |row| row.get(0))? {
-                keys.push(key?);
-            }
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        Ok(keys)
     }
 
     /// Hands over vectors by key, ascending; keys without one are passed over.
@@ -274,15 +235,6 @@ impl Snapshot {
             found.insert(*key, passages);
         }
         Ok(found)
-    }
-
-    /// The keys of the passages of one entry, topic or insight, in the order of the text.
-    pub fn keys_of_subject(&self, collection: &str, model: &str, subject: Uuid) -> Result<Vec<i64>> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT embedding_id FROM passages WHERE collection = ?1 AND subject_id = ?2 AND model = ?3 ORDER BY ordinal",
-        )?;
-        let keys = statement.query_map((collection, subject.to_string(), model), |row| row.get(0))?;
-        Ok(keys.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The sum of the vectors of each entry, topic or insight that has more than one passage.

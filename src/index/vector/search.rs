@@ -95,6 +95,9 @@ impl VectorIndex {
         let keys = match candidates {
             Candidates::Keys(keys) => keys,
             Candidates::All => {
+                if let Some(result) = self.of_all(source, query, k)? {
+                    return Ok(result);
+                }
                 live = source.live_after(0)?;
                 &live
             }
@@ -107,6 +110,35 @@ impl VectorIndex {
             Ok(result) => Ok(result),
             Err(unusable) => exact(source, query, keys, k, Some(unusable.reason(self))),
         }
+    }
+
+    /// Searches everything without a list of what is live: the snapshot's keys are, but for what the log says
+    /// of the time since, and those that are found are asked for. Nothing where the snapshot cannot be used, holds
+    /// few, or is too far behind: the list is then worth its time, and says why.
+    fn of_all(&self, source: &mut dyn VectorSource, query: &[f32], k: usize) -> Result<Option<VectorResult>> {
+        if Snapshot::says_to_hold(self) <= self.exact_limit.max(k) {
+            return Ok(None);
+        }
+        let Ok(snapshot) = Snapshot::open(self) else { return Ok(None) };
+        if !source.holds(snapshot.position())? {
+            return Ok(None);
+        }
+        let Some(changes) = source.changed_after(snapshot.position().seq)? else { return Ok(None) };
+        let Difference { outside, .. } = difference(&changes.added, snapshot.keys());
+        // Of those that are found some may be gone: so many more are looked for.
+        let enough = k.saturating_add(changes.removed);
+        let Ok(mut found) = snapshot.near(query, enough, None) else { return Ok(None) };
+        found.extend(snapshot.keys().iter().rev().take(WITNESSES));
+        found.sort_unstable();
+        found.dedup();
+        if changes.removed > 0 {
+            found = source.live_among(&found)?;
+        }
+        if found.len() < k.min(snapshot.keys().len().saturating_sub(changes.removed)) {
+            return Ok(None);
+        }
+        found.extend(&outside);
+        Ok(scored(source, query, found, k, &snapshot, !outside.is_empty())?.ok())
     }
 
     /// The outer result is what the truth fails with, the inner what is wrong with the snapshot.
@@ -124,9 +156,8 @@ impl VectorIndex {
         if !source.holds(snapshot.position())? {
             return Ok(Err(other_history()));
         }
-        let change = difference(keys, snapshot.keys());
-        let Difference { inside, outside, .. } = &change;
-        let mut found = match snapshot.near(query, k, &change) {
+        let Difference { inside, outside, dead } = difference(keys, snapshot.keys());
+        let mut found = match snapshot.near(query, k, (dead > 0).then_some(&inside)) {
             Ok(found) => found,
             Err(error) => return Ok(Err(Unusable::Because(error.message().to_owned()))),
         };
@@ -135,24 +166,36 @@ impl VectorIndex {
             return Ok(Err(Unusable::Because(why)));
         }
         found.extend(inside.iter().rev().take(WITNESSES));
-        found.extend(outside);
-        found.sort_unstable();
-        found.dedup();
-        let mut contradicted = false;
-        let hits = scan::best(source, query, &found, k, &mut |key, vector| {
-            contradicted |= snapshot.contradicts(key, vector);
-        })?;
-        if contradicted {
-            return Ok(Err(other_history()));
-        }
-        let how = match (snapshot.form(), outside.is_empty()) {
-            (Form::Codes, true) => How::Codes,
-            (Form::Codes, false) => How::CodesDelta,
-            (Form::Graph, true) => How::Hnsw,
-            (Form::Graph, false) => How::HnswDelta,
-        };
-        Ok(Ok(VectorResult { hits, how, reason: None }))
+        found.extend(&outside);
+        scored(source, query, found, k, &snapshot, !outside.is_empty())
     }
+}
+
+/// The best `k` of what was found, scored exactly; `delta` says whether some of it is not in the snapshot.
+fn scored(
+    source: &mut dyn VectorSource,
+    query: &[f32],
+    mut found: Vec<i64>,
+    k: usize,
+    snapshot: &Snapshot,
+    delta: bool,
+) -> Result<Result<VectorResult, Unusable>> {
+    found.sort_unstable();
+    found.dedup();
+    let mut contradicted = false;
+    let hits = scan::best(source, query, &found, k, &mut |key, vector| {
+        contradicted |= snapshot.contradicts(key, vector);
+    })?;
+    if contradicted {
+        return Ok(Err(other_history()));
+    }
+    let how = match (snapshot.form(), delta) {
+        (Form::Codes, false) => How::Codes,
+        (Form::Codes, true) => How::CodesDelta,
+        (Form::Graph, false) => How::Hnsw,
+        (Form::Graph, true) => How::HnswDelta,
+    };
+    Ok(Ok(VectorResult { hits, how, reason: None }))
 }
 
 fn exact(

@@ -1,7 +1,7 @@
 //! The snapshot file: read with every check before the engine sees a byte, written all or nothing.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 use memmap2::Mmap;
@@ -11,7 +11,6 @@ use crate::index::vector::VectorIndex;
 use crate::index::vector::codes::Codes;
 use crate::index::vector::graph::Graph;
 use crate::index::vector::header::{self, Form, HEADER_LEN, Header};
-use crate::index::vector::search::Difference;
 use crate::journal::log::Position;
 
 /// Why a snapshot cannot be used. Not an error: the answer is then found without it.
@@ -97,6 +96,14 @@ impl Snapshot {
         Ok(Snapshot { graph, map, header, keys, marks })
     }
 
+    /// How many keys the snapshot of an index says to hold, without reading it; 0 when there is none.
+    pub(super) fn says_to_hold(index: &VectorIndex) -> usize {
+        let mut start = [0; HEADER_LEN];
+        let read = File::open(index.path()).and_then(|mut file| file.read_exact(&mut start));
+        let header = read.ok().and_then(|()| Header::decode(&start).ok());
+        header.map_or(0, |header| usize::try_from(header.count).unwrap_or(0))
+    }
+
     /// The state of the log it was made at.
     pub(super) fn position(&self) -> Position {
         self.header.position
@@ -118,19 +125,18 @@ impl Snapshot {
         self.header.form
     }
 
-    /// Enough of the wanted keys for the `k` nearest to the query to be among them: all of `change.inside`, or
-    /// those of it that lie near by the codes or in the graph.
-    pub(super) fn near(&self, query: &[f32], k: usize, change: &Difference) -> Result<Vec<i64>> {
-        let wanted = &change.inside;
+    /// Enough of its keys, or of those `wanted`, for the `k` nearest to the query to be among them: those that
+    /// lie near by the codes or in the graph.
+    pub(super) fn near(&self, query: &[f32], k: usize, wanted: Option<&Vec<i64>>) -> Result<Vec<i64>> {
         let Some(graph) = &self.graph else {
             let codes = Codes::of(self.image(), query.len(), self.keys.len())?;
-            return Ok(codes.nearest(query, k, &self.keys, wanted));
+            return Ok(codes.nearest(query, k, &self.keys, wanted.map(Vec::as_slice)));
         };
         // More than asked for, because 16-bit vectors may order near neighbours differently; the exact
         // scores then choose.
-        let count = k.saturating_mul(2).max(64).min(wanted.len());
-        let allowed = |key: i64| wanted.binary_search(&key).is_ok();
-        graph.nearest(query, count, if change.dead == 0 { None } else { Some(&allowed) })
+        let count = k.saturating_mul(2).max(64).min(wanted.map_or(self.keys.len(), Vec::len));
+        let allowed = wanted.map(|wanted| |key: i64| wanted.binary_search(&key).is_ok());
+        graph.nearest(query, count, allowed.as_ref().map(|allowed| allowed as &dyn Fn(i64) -> bool))
     }
 
     /// The graph, copied so that it can be changed.

@@ -1,12 +1,12 @@
 //! A truth in memory, with vectors in clusters as the meanings of real texts are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use crate::error::Result;
-use crate::index::vector::{Hit, VectorSource, dot, normalise};
+use crate::index::vector::{Changes, Hit, VectorSource, dot, normalise};
 use crate::journal::log::Position;
 
 pub(super) const DIMS: usize = 64;
@@ -16,6 +16,10 @@ pub(super) struct Truth {
     pub(super) log: Vec<Position>,
     pub(super) embeddings: BTreeMap<i64, Vec<f32>>,
     pub(super) live: BTreeSet<i64>,
+    /// What each log row made live, and how many others it took.
+    changes: HashMap<i64, (Vec<i64>, usize)>,
+    /// After so many log rows nobody tells what has changed.
+    pub(super) patience: usize,
     centres: Vec<Vec<f32>>,
     random: StdRng,
 }
@@ -24,7 +28,15 @@ impl Truth {
     pub(super) fn with(count: usize) -> Truth {
         let mut random = StdRng::seed_from_u64(7);
         let centres = (0..40).map(|_| gaussian(&mut random, DIMS)).collect();
-        let mut truth = Truth { log: vec![], embeddings: BTreeMap::new(), live: BTreeSet::new(), centres, random };
+        let mut truth = Truth {
+            log: vec![],
+            embeddings: BTreeMap::new(),
+            live: BTreeSet::new(),
+            changes: HashMap::new(),
+            patience: usize::MAX,
+            centres,
+            random,
+        };
         truth.add(count);
         truth
     }
@@ -35,28 +47,39 @@ impl Truth {
         self.log.push(Position { seq, nonce: rand::random_range(1..i64::MAX) });
     }
 
+    fn log_change(&mut self, added: Vec<i64>, removed: usize) {
+        self.log();
+        self.changes.insert(self.log.len() as i64, (added, removed));
+    }
+
     pub(super) fn add(&mut self, count: usize) {
+        let mut added = Vec::new();
         for _ in 0..count {
             let vector = self.vector();
             let id = self.embeddings.last_key_value().map_or(1, |(id, _)| id + 1);
             self.embeddings.insert(id, vector);
             self.live.insert(id);
+            added.push(id);
         }
-        self.log();
+        self.log_change(added, 0);
     }
 
     pub(super) fn delete(&mut self, ids: impl IntoIterator<Item = i64>) {
+        let mut removed = 0;
         for id in ids {
             assert!(self.live.remove(&id));
+            removed += 1;
         }
-        self.log();
+        self.log_change(vec![], removed);
     }
 
     pub(super) fn restore(&mut self, ids: impl IntoIterator<Item = i64>) {
+        let mut added = Vec::new();
         for id in ids {
             assert!(self.embeddings.contains_key(&id) && self.live.insert(id));
+            added.push(id);
         }
-        self.log();
+        self.log_change(added, 0);
     }
 
     fn vector(&mut self) -> Vec<f32> {
@@ -99,6 +122,25 @@ impl VectorSource for &Truth {
 
     fn live_after(&mut self, id: i64) -> Result<Vec<i64>> {
         Ok(self.live.range(id + 1..).copied().collect())
+    }
+
+    fn changed_after(&mut self, seq: i64) -> Result<Option<Changes>> {
+        if self.log.len() - seq as usize > self.patience {
+            return Ok(None);
+        }
+        let mut changes = Changes::default();
+        for row in seq + 1..=self.log.len() as i64 {
+            let Some((added, removed)) = self.changes.get(&row) else { continue };
+            changes.added.extend(added.iter().filter(|id| self.live.contains(id)));
+            changes.removed += removed;
+        }
+        changes.added.sort_unstable();
+        changes.added.dedup();
+        Ok(Some(changes))
+    }
+
+    fn live_among(&mut self, keys: &[i64]) -> Result<Vec<i64>> {
+        Ok(keys.iter().copied().filter(|key| self.live.contains(key)).collect())
     }
 
     fn vectors(&mut self, ids: &[i64], visit: &mut dyn FnMut(i64, &[f32]) -> Result<()>) -> Result<()> {

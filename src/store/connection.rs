@@ -96,6 +96,8 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<i64> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024)?;
+    // What a savepoint keeps of the pages before it would otherwise go through a file.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(64);
     monitor::watch(connection)?;
     migrations::version(connection)

@@ -11,6 +11,12 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use uuid::Uuid;
 
+/// What an import keeps of the database at hand, as `PRAGMA cache_size` takes it: KiB, negative.
+const IMPORT_CACHE_KIB: i64 = -65_536;
+
+/// What every other command does.
+const DEFAULT_CACHE_KIB: i64 = -2_000;
+
 impl Store {
     /// Writes an entry with its details, sentiments and topics in one transaction. When this
     /// returns, the entry is on the disk.
@@ -116,6 +122,10 @@ impl Store {
     ) -> Result<T> {
         let clock = self.clock;
         let work = |connection: &Connection| work(&mut EntryWriter::new(connection, clock, user));
-        if dry_run { self.rehearse(work) } else { self.write(Some((user, "import")), work) }
+        // Some indexes are in no order of time: with few pages at hand each would be written and read again and again.
+        self.connection.pragma_update(None, "cache_size", IMPORT_CACHE_KIB)?;
+        let outcome = if dry_run { self.rehearse(work) } else { self.write(Some((user, "import")), work) };
+        self.connection.pragma_update(None, "cache_size", DEFAULT_CACHE_KIB)?;
+        outcome
     }
 }

@@ -32,11 +32,31 @@ pub(super) fn put(connection: &Connection, entry: Uuid, sentiment: &Sentiment, n
         ))
         .map_err(|error| {
             if error.to_string().contains("UNIQUE constraint failed: sentiment_analysis.id") {
-                return Error::usage(format!("there is a sentiment with the id {} already, of another entry", sentiment.id));
+                return id_taken(sentiment);
             }
             error.into()
         })?;
     Ok(())
+}
+
+/// Whether sentiments of an entry that is not there yet can be kept.
+///
+/// # Errors
+/// Usage when a value breaks a rule of the schema, or an id is another's.
+pub(super) fn check_new(connection: &Connection, sentiments: &[Sentiment]) -> Result<()> {
+    let mut is_there = connection.prepare_cached("SELECT 1 FROM sentiment_analysis WHERE id = ?1")?;
+    for (index, sentiment) in sentiments.iter().enumerate() {
+        check(sentiment)?;
+        let twice = |other: &Sentiment| other.id == sentiment.id && other.model_name != sentiment.model_name;
+        if sentiments[..index].iter().any(twice) || is_there.exists([sentiment.id.to_string()])? {
+            return Err(id_taken(sentiment));
+        }
+    }
+    Ok(())
+}
+
+fn id_taken(sentiment: &Sentiment) -> Error {
+    Error::usage(format!("there is a sentiment with the id {} already, of another entry", sentiment.id))
 }
 
 /// The rules of the schema that a file can break, in words.

@@ -1,12 +1,12 @@
 //! How values look in the database: see `migrations/sqlite/000_initial_schema`.
 
 use crate::error::{Error, Kind, Result};
-use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use uuid::Uuid;
 
 /// RFC 3339 in UTC with microseconds.
 pub(super) fn timestamp(instant: DateTime<Utc>) -> String {
-    instant.trunc_subsecs(6).format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+    instant.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 pub(super) fn read_timestamp(text: &str) -> Result<DateTime<Utc>> {

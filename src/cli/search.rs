@@ -72,7 +72,8 @@ const LANGUAGE: &str = "The language of a query:
   like:7f3k                near in meaning to this entry, nearest first; also with words
 
 Fields may stand anywhere, under OR, NOT and in groups, and hold in every mode: they decide which \
-entries may be found before anything is ranked. -since:2026 is before 2026.
+entries may be found before anything is ranked. -since:2026 is before 2026. Phrases, AND, title:, content: and \
+NOT hold in every mode too; plain words may also be only meant.
 
 What is an operator: AND, OR and NOT in capitals; a field whose name, in small letters, begins a word and \
 whose value follows the colon at once. Everything else is looked for as it stands: don't, 12:30, \
@@ -168,16 +169,10 @@ fn read_likes(app: &mut App, user: Uuid, query: &str) -> Result<()> {
 /// Flags of one letter that this command understands.
 const LETTERS: [char; 4] = ['q', 'n', 'h', 'V'];
 
-/// Global flags that take the next word as their value.
-const TAKE_A_VALUE: [&str; 4] = ["--data-dir", "--config", "--user", "--color"];
-
 /// A command line on which `-boss` and `'-topic:work rain'` are words of a search rather than flags that
 /// do not exist: a minus in front of a word says what a NOT does.
 pub(super) fn with_negations(args: Vec<OsString>) -> Vec<OsString> {
-    let verb = args.iter().skip(1).enumerate().position(|(index, word)| {
-        !word.to_string_lossy().starts_with('-') && !TAKE_A_VALUE.contains(&&*args[index].to_string_lossy())
-    });
-    let Some(verb) = verb.map(|place| place + 1).filter(|place| args[*place] == "search") else { return args };
+    let Some(verb) = super::verbs::verb_of(&args).filter(|place| args[*place] == "search") else { return args };
     let mut only_words = false;
     let negation = |word: &OsString| -> Option<OsString> {
         let rest = word.to_str()?.strip_prefix('-')?;

@@ -68,7 +68,8 @@ pub enum Node {
     Test(Test),
     /// The part does not hold. Never directly inside another negation.
     Not(Box<Node>),
-    /// All parts hold: joined by a written `AND`. At least two.
+    /// All parts hold: joined by a written `AND`. At least two, or the one that is left of them when a query is
+    /// parted.
     And(Vec<Node>),
     /// All parts are wanted: written side by side. At least two. A search may fall back to entries
     /// with some of them when few have all.
@@ -111,6 +112,13 @@ pub enum Form {
     Prefix,
     /// As a word at most this many letters away: 1 or 2.
     Fuzzy(u8),
+}
+
+impl Term {
+    /// Whether it asks for these words and not for what they mean: a phrase, or words of one part of an entry.
+    fn is_exact(&self) -> bool {
+        self.form == Form::Phrase || self.scope != Scope::Any
+    }
 }
 
 impl Query {

@@ -8,7 +8,7 @@ use crate::index::vector::{Collection, dot, normalise};
 use crate::journal::entry::{EntryTopic, NewEntry};
 use crate::journal::filter::{Part, Test};
 use crate::journal::mood::{Mood, MoodSource};
-use crate::journal::query::{Node, Query};
+use crate::journal::query::{Form, Node, Query, Scope, Term};
 use crate::model::registry::ModelKind;
 use crate::store::{Clock, PassageVector, PendingText, StoredPassage};
 use chrono::{DateTime, Days, Utc};
@@ -161,22 +161,35 @@ impl Bench {
 
     /// The entries for which a query holds, found by looking at each. `near` says whether the words that
     /// speak for an entry are held to be there.
-    fn naive(&self, query: &Query, filter: &Filter, near: &dyn Fn(&Entry, &str) -> bool) -> BTreeSet<Uuid> {
+    fn naive(&self, query: &Query, filter: &Filter, near: &dyn Fn(&Entry, &Term) -> bool) -> BTreeSet<Uuid> {
         let passes = |entry: &&Entry| {
             filter.starred.is_none_or(|starred| entry.starred == starred)
-                && query.root().is_some_and(|root| self.holds(root, entry, false, near))
+                && query.root().is_some_and(|root| self.holds(root, entry, false, false, near))
         };
         self.entries.iter().filter(passes).map(|entry| entry.id).collect()
     }
 
-    fn holds(&self, node: &Node, entry: &Entry, negated: bool, near: &dyn Fn(&Entry, &str) -> bool) -> bool {
+    /// Whether a part holds. Under a negation or an AND words must be there to count.
+    fn holds(
+        &self,
+        node: &Node,
+        entry: &Entry,
+        negated: bool,
+        bound: bool,
+        near: &dyn Fn(&Entry, &Term) -> bool,
+    ) -> bool {
+        let holds = |part: &Node, bound: bool| self.holds(part, entry, negated, bound, near);
         match node {
-            Node::Term(term) if negated => in_words(entry, &term.text),
-            Node::Term(term) => near(entry, &term.text),
+            Node::Term(term) if negated => in_words(entry, term),
+            Node::Term(term) => {
+                let exact = bound || term.form == Form::Phrase || term.scope != Scope::Any;
+                near(entry, term) && (!exact || in_words(entry, term))
+            }
             Node::Test(test) => self.passes(test, entry),
-            Node::Not(inner) => !self.holds(inner, entry, true, near),
-            Node::And(parts) | Node::Words(parts) => parts.iter().all(|part| self.holds(part, entry, negated, near)),
-            Node::Or(parts) => parts.iter().any(|part| self.holds(part, entry, negated, near)),
+            Node::Not(inner) => !self.holds(inner, entry, true, bound, near),
+            Node::And(parts) => parts.iter().all(|part| holds(part, true)),
+            Node::Words(parts) => parts.iter().all(|part| holds(part, bound)),
+            Node::Or(parts) => parts.iter().any(|part| holds(part, bound)),
         }
     }
 
@@ -204,8 +217,15 @@ fn topic(name: &str) -> EntryTopic {
     EntryTopic { name: name.into(), relevance: Some(100), added_at: None, suggested_by: None }
 }
 
-fn in_words(entry: &Entry, word: &str) -> bool {
-    entry.full_text().to_lowercase().split_whitespace().any(|known| known == word)
+fn in_words(entry: &Entry, term: &Term) -> bool {
+    let row: Vec<&str> = term.text.split_whitespace().collect();
+    let within = |text: &str| {
+        let text = text.to_lowercase();
+        let words: Vec<&str> = text.split_whitespace().collect();
+        words.windows(row.len()).any(|words| words == row)
+    };
+    let title = entry.title.as_deref().is_some_and(within);
+    title && term.scope != Scope::Content || within(&entry.content) && term.scope != Scope::Title
 }
 
 /// A query as text; `like:#3` stands for the third entry.
@@ -232,8 +252,10 @@ fn any_query() -> impl Strategy<Value = String> {
         "like:#6",
     ]);
     let leaf = prop_oneof![
-        2 => prop::sample::select(WORDS.to_vec()).prop_map(str::to_owned),
-        3 => field.prop_map(str::to_owned),
+        4 => prop::sample::select(WORDS.to_vec()).prop_map(str::to_owned),
+        1 => (0..WORDS.len() - 1).prop_map(|at| format!("\"{} {}\"", WORDS[at], WORDS[at + 1])),
+        1 => prop::sample::select(WORDS.to_vec()).prop_map(|word| format!("title:{word}")),
+        6 => field.prop_map(str::to_owned),
     ];
     let tree = leaf.prop_recursive(4, 12, 3, |inner| {
         let parts = || prop::collection::vec(inner.clone(), 2..4);
@@ -267,7 +289,7 @@ fn a_query_finds_in_every_mode_what_a_look_at_every_entry_does() {
         let query = Bench::parse(&text);
         let question = bench.question(&query.words_for_meaning());
         let by_words = bench.naive(&query, &filter, &|entry, word| in_words(entry, word));
-        let near = |entry: &Entry, _: &str| {
+        let near = |entry: &Entry, _: &Term| {
             bench.passages[&entry.id].iter().any(|passage| dot(passage, &question) >= meaning::RELEVANT)
         };
         let by_meaning = bench.naive(&query, &filter, &near);

@@ -117,7 +117,7 @@ impl Question {
             return Ok(beside);
         }
         let mut is_up = false;
-        let mut written = |query: &Query| -> Result<BTreeSet<Uuid>> {
+        let mut written = |query: &Query| -> Result<Option<BTreeSet<Uuid>>> {
             if !is_up && let (_, Some(error)) = words::bring_up(parts) {
                 return Err(error);
             }
@@ -126,9 +126,9 @@ impl Question {
         };
         let mut excluded = BTreeSet::new();
         for query in self.query.excluded() {
-            excluded.extend(written(&query)?);
+            excluded.extend(written(&query)?.unwrap_or_default());
         }
-        let mut among = |query: &Query| Ok(Condition::from(Test::Among(Arc::new(written(query)?))));
+        let mut among = |query: &Query| Ok(written(query)?.map(|ids| Condition::from(Test::Among(Arc::new(ids)))));
         let near = self.query.beside_words(true, false, &mut among)?;
         let anyway = self.query.beside_words(false, true, &mut among)?;
         let anyway = Some(anyway).filter(|anyway| *anyway != Condition::never());

@@ -40,9 +40,12 @@ impl Query {
         self.top_parts().into_iter().filter_map(negated).collect()
     }
 
-    /// What must hold of an entry of which the words that speak for it hold (`spoken`), or do not. What
-    /// stands under a negation is not said of the meaning of an entry but of its words: `written` gives
-    /// the entries in which they are. Parts that [`Query::excluded`] names are left out on request.
+    /// What must hold of an entry of which the words that speak for it hold (`spoken`), or do not.
+    ///
+    /// What was written with care is not said of the meaning of an entry but of its words: what stands under a
+    /// negation or an `AND`, phrases, and words of the title or the content. `written` gives the entries in which
+    /// they are, or nothing when they say nothing, as stop words do. Parts that [`Query::excluded`] names are left out
+    /// on request.
     ///
     /// # Errors
     /// What `written` fails with.
@@ -50,12 +53,13 @@ impl Query {
         &self,
         spoken: bool,
         with_excluded: bool,
-        written: &mut dyn FnMut(&Query) -> Result<Condition>,
+        written: &mut dyn FnMut(&Query) -> Result<Option<Condition>>,
     ) -> Result<Condition> {
         let mut parts = Vec::new();
-        for part in self.top_parts() {
+        for (part, bound) in self.top_parts_bound() {
             if with_excluded || !matches!(part, Node::Not(inner) if !inner.has_tests()) {
-                parts.push(part.beside_words(spoken, false, written)?);
+                let how = if bound { Said::Bound } else { Said::Freely };
+                parts.push(part.beside_words(spoken, how, written)?);
             }
         }
         Ok(Condition::all(parts))
@@ -63,16 +67,33 @@ impl Query {
 
     /// The parts that must all hold.
     fn top_parts(&self) -> Vec<&Node> {
-        fn collect<'a>(node: &'a Node, parts: &mut Vec<&'a Node>) {
+        self.top_parts_bound().into_iter().map(|(part, _)| part).collect()
+    }
+
+    /// The parts that must all hold, each with whether an `AND` binds it.
+    fn top_parts_bound(&self) -> Vec<(&Node, bool)> {
+        fn collect<'a>(node: &'a Node, bound: bool, parts: &mut Vec<(&'a Node, bool)>) {
             match node {
-                Node::And(inner) | Node::Words(inner) => inner.iter().for_each(|part| collect(part, parts)),
-                other => parts.push(other),
+                Node::And(inner) => inner.iter().for_each(|part| collect(part, true, parts)),
+                Node::Words(inner) => inner.iter().for_each(|part| collect(part, bound, parts)),
+                other => parts.push((other, bound)),
             }
         }
         let mut parts = Vec::new();
-        self.root.iter().for_each(|root| collect(root, &mut parts));
+        self.root.iter().for_each(|root| collect(root, false, &mut parts));
         parts
     }
+}
+
+/// How a part of a query is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    /// Plain words may be there or only be meant.
+    Freely,
+    /// Under an `AND`: they must be there.
+    Bound,
+    /// Under a negation.
+    Negated,
 }
 
 impl Node {
@@ -106,13 +127,16 @@ impl Node {
             conditions.push(condition);
             return None;
         }
-        let mut rest = |parts: Vec<Node>, join: fn(Vec<Node>) -> Node| {
-            let mut parts: Vec<Node> = parts.into_iter().filter_map(|part| part.without_tests(conditions)).collect();
-            if parts.len() > 1 { Some(join(parts)) } else { parts.pop() }
+        let mut rest = |parts: Vec<Node>| -> Vec<Node> {
+            parts.into_iter().filter_map(|part| part.without_tests(conditions)).collect()
         };
         match self {
-            Node::And(parts) => rest(parts, Node::And),
-            Node::Words(parts) => rest(parts, Node::Words),
+            // One word that an AND joined with fields is bound by it all the same.
+            Node::And(parts) => Some(rest(parts)).filter(|parts| !parts.is_empty()).map(Node::And),
+            Node::Words(parts) => {
+                let mut parts = rest(parts);
+                if parts.len() > 1 { Some(Node::Words(parts)) } else { parts.pop() }
+            }
             other => Some(other),
         }
     }
@@ -140,21 +164,31 @@ impl Node {
     fn beside_words(
         &self,
         spoken: bool,
-        negated: bool,
-        written: &mut dyn FnMut(&Query) -> Result<Condition>,
+        said: Said,
+        written: &mut dyn FnMut(&Query) -> Result<Option<Condition>>,
     ) -> Result<Condition> {
-        let mut all = |parts: &[Node]| -> Result<Vec<Condition>> {
-            parts.iter().map(|part| part.beside_words(spoken, negated, written)).collect()
+        let of_words = |node: &Node, written: &mut dyn FnMut(&Query) -> Result<Option<Condition>>| {
+            written(&Query::of(Some(node.clone())))
         };
+        let mut all = |parts: &[Node], said: Said| -> Result<Vec<Condition>> {
+            parts.iter().map(|part| part.beside_words(spoken, said, written)).collect()
+        };
+        let bound = if said == Said::Negated { said } else { Said::Bound };
         Ok(match self {
-            Node::Term(_) if negated => written(&Query::of(Some(self.clone())))?,
-            Node::Term(_) if spoken => Condition::always(),
-            Node::Term(_) => Condition::never(),
+            Node::Term(_) if said == Said::Negated => of_words(self, written)?.unwrap_or_else(Condition::never),
+            Node::Term(_) if !spoken => Condition::never(),
+            Node::Term(term) if said == Said::Bound || term.is_exact() => {
+                of_words(self, written)?.unwrap_or_else(Condition::always)
+            }
+            Node::Term(_) => Condition::always(),
             Node::Test(test) => Condition::Test(test.clone()),
-            Node::Not(inner) if !inner.has_tests() => written(&Query::of(Some((**inner).clone())))?.negated(),
-            Node::Not(inner) => inner.beside_words(spoken, true, written)?.negated(),
-            Node::And(parts) | Node::Words(parts) => Condition::all(all(parts)?),
-            Node::Or(parts) => Condition::any(all(parts)?),
+            Node::Not(inner) if !inner.has_tests() => {
+                of_words(inner, written)?.unwrap_or_else(Condition::never).negated()
+            }
+            Node::Not(inner) => inner.beside_words(spoken, Said::Negated, written)?.negated(),
+            Node::And(parts) => Condition::all(all(parts, bound)?),
+            Node::Words(parts) => Condition::all(all(parts, said)?),
+            Node::Or(parts) => Condition::any(all(parts, said)?),
         })
     }
 }

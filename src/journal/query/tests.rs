@@ -192,7 +192,7 @@ fn beside_its_words_an_entry_is_tested() {
         let condition = parse(text)
             .beside_words(spoken, true, &mut |query| {
                 asked.push(query.to_string());
-                Ok(Test::Like(query.to_string()).into())
+                Ok(Some(Test::Like(query.to_string()).into()))
             })
             .unwrap();
         (condition, asked)
@@ -203,6 +203,12 @@ fn beside_its_words_an_entry_is_tested() {
     assert_eq!(when("a OR mood:<0", false).0, negative);
     assert_eq!(when("a OR mood:<0", true).0, Condition::always());
     assert_eq!(when("(a mood:<0) OR (b is:starred)", true).0, Condition::any([negative.clone(), Test::Starred.into()]));
+    let written = |text: &str| Condition::from(Test::Like(text.into()));
+    assert_eq!(when("a \"b c\" title:d", true).0, Condition::all([written("\"b c\""), written("title:d")]));
+    assert_eq!(when("a (b AND (c OR d))", true).0, {
+        Condition::all([written("b"), Condition::any([written("c"), written("d")])])
+    });
+    assert_eq!(when("a AND b", false).0, Condition::never());
     assert_eq!(when("a -(b c)", true).1, ["b c"]);
     assert_eq!(when("a -(b mood:<0)", true).1, ["b"]);
     assert_eq!(

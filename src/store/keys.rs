@@ -115,3 +115,83 @@ impl Snapshot {
             .unwrap_or(0))
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::store::{Clock, Store};
+    use chrono::{DateTime, Utc};
+    use rand::rngs::StdRng;
+    use rand::{Rng, SeedableRng};
+    use rusqlite::Connection;
+    use std::collections::BTreeSet;
+
+    const MODELS: [&str; 2] = ["a", "b"];
+
+    /// What is listed is what was there, without what is gone and with what came, whatever was done meanwhile and
+    /// by whom; and so is what is counted.
+    #[test]
+    fn keys_that_are_followed_are_those_that_are_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock { now: || DateTime::<Utc>::UNIX_EPOCH, new_id: |_| Uuid::now_v7() };
+        drop(Store::open(folder.path(), clock).unwrap());
+        let database = Connection::open(folder.path().join(crate::store::FILE_NAME)).unwrap();
+        let mut random = StdRng::seed_from_u64(5);
+        let listed = |snapshot: &Snapshot, model: &str| -> BTreeSet<i64> {
+            snapshot.live_keys("user_embeddings", model, 0).unwrap().into_iter().collect()
+        };
+        let subjects: Vec<String> = (0..12).map(|_| Uuid::now_v7().to_string()).collect();
+        for key in 1..=30 {
+            let sql = "INSERT INTO embeddings(id, model, text_hash, vector) VALUES (?1, 'x', ?1, x'00')";
+            database.execute(sql, [key]).unwrap();
+        }
+        let mut followed = 0;
+        for _ in 0..60 {
+            let before = Store::snapshot(folder.path(), "test").unwrap();
+            let (since, held) = (before.head().unwrap().seq, MODELS.map(|model| listed(&before, model)));
+            drop(before);
+            for _ in 0..random.random_range(0..8) {
+                let subject = &subjects[random.random_range(0..subjects.len())];
+                let model = MODELS[random.random_range(0..2)];
+                let (ordinal, key) = (random.random_range(0..3), random.random_range(1..=30));
+                match random.random_range(0..4) {
+                    0 => {
+                        database.execute("DELETE FROM passages WHERE subject_id = ?1 AND model = ?2", [subject, model])
+                    }
+                    1 => database.execute(
+                        "UPDATE OR IGNORE passages SET model = ?2, ordinal = ?3 WHERE subject_id = ?1 AND ordinal = 1",
+                        params![subject, model, ordinal],
+                    ),
+                    _ => database.execute(
+                        "INSERT OR IGNORE INTO passages(collection, subject_id, model, ordinal, byte_start, byte_end,
+                         embedding_id) VALUES ('user_embeddings', ?1, ?2, ?3, 0, 1, ?4)",
+                        params![subject, model, ordinal, key],
+                    ),
+                }
+                .unwrap();
+            }
+            let after = Store::snapshot(folder.path(), "test").unwrap();
+            for (model, held) in MODELS.into_iter().zip(held) {
+                let live = listed(&after, model);
+                let (added, removed) = after.keys_changed("user_embeddings", model, since).unwrap().unwrap();
+                assert!(added.is_sorted() && added.iter().all(|key| live.contains(key)));
+                assert!(held.difference(&live).count() <= removed);
+                let mut expected: BTreeSet<i64> = held.intersection(&live).copied().collect();
+                expected.extend(&added);
+                assert_eq!(expected, live);
+                let all: Vec<i64> = (0..=31).collect();
+                let among = after.live_among("user_embeddings", model, &all).unwrap();
+                assert_eq!(among.into_iter().collect::<BTreeSet<_>>(), live);
+                let every: HashSet<Uuid> = subjects.iter().map(|subject| subject.parse().unwrap()).collect();
+                let of_all = after.keys_of("user_embeddings", model, &every).unwrap();
+                assert_eq!(of_all.into_iter().collect::<BTreeSet<_>>(), live);
+                let sql = "SELECT count(*) FROM passages WHERE ordinal = 0 AND model = ?1";
+                let count: u64 = database.query_row(sql, [model], |row| row.get(0)).unwrap();
+                assert_eq!(after.analysed("user_embeddings", model).unwrap(), count);
+                followed += added.len() + removed;
+            }
+        }
+        assert!(followed > 200, "{followed}");
+    }
+}

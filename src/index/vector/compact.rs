@@ -28,10 +28,9 @@ const BATCH: usize = 64;
 /// Up to so many live keys the snapshot is a graph; beyond, sign codes.
 ///
 /// A search reads and checks the whole snapshot, which is 930 bytes a vector of 384 numbers as a graph and 60
-/// as codes, and building takes a millisecond a vector against some microseconds. Where both are small
-/// the graph answers sooner; here it is 37 MB, and what it costs in memory and in building begins to
-/// outweigh that (`benches/vector.rs`, BENCHMARKS.md).
-pub const GRAPH_UP_TO: usize = 40_000;
+/// as codes. Where it is small the graph gives the nearest ten sooner: 1.7 ms against 2.1 of 10,000 vectors, but
+/// 2.8 against 2.5 of 20,000 and 13 against 5.5 of 100,000 (`benches/vector.rs`, BENCHMARKS.md).
+pub const GRAPH_UP_TO: usize = 15_000;
 
 /// What to do when another process holds the index's lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,10 +17,10 @@
 //! A change here changes what an index holds: raise [`super::schema::VERSION`] with it.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
-use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, Token, TokenStream};
+use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, TokenStream};
 
+use super::packed::Packed;
 use super::pieces::{Piece, PieceKind, pieces};
 
 /// Stems remembered at most; a journal of 10,000 entries has some 30,000 distinct words.
@@ -39,41 +39,36 @@ impl Analyzer {
     }
 
     /// The stem of a folded word.
-    pub(super) fn stem(&mut self, word: &str) -> String {
-        if let Some(stem) = self.stems.get(word) {
-            return stem.clone();
+    pub(super) fn stem(&mut self, word: &str) -> &str {
+        if !self.stems.contains_key(word) {
+            let mut stream = self.stemmer.token_stream(word);
+            let stem = if stream.advance() { stream.token().text.clone() } else { word.to_owned() };
+            drop(stream);
+            if self.stems.len() >= MAX_STEMS {
+                self.stems.clear();
+            }
+            self.stems.insert(word.to_owned(), stem);
         }
-        let mut stream = self.stemmer.token_stream(word);
-        let stem = if stream.advance() { stream.token().text.clone() } else { word.to_owned() };
-        if self.stems.len() >= MAX_STEMS {
-            self.stems.clear();
-        }
-        self.stems.insert(word.to_owned(), stem.clone());
-        stem
+        self.stems.get(word).map_or("", String::as_str)
     }
 
     /// What the index holds of a text: the terms that are searched, and the words as written
     /// (folded) for prefixes and near misses.
-    pub(super) fn index_tokens(&mut self, text: &str) -> (Vec<Token>, Vec<Token>) {
+    pub(super) fn index_terms(&mut self, text: &str) -> (Packed, Packed) {
         let pieces = pieces(text);
-        let mut terms = Vec::with_capacity(pieces.len());
-        let mut words = Vec::new();
-        for (position, piece) in pieces.iter().enumerate() {
-            let push = |list: &mut Vec<Token>, text: String| {
-                let Range { start: offset_from, end: offset_to } = piece.range;
-                list.push(Token { offset_from, offset_to, position, text, position_length: 1 });
-            };
+        let (mut terms, mut words) = (Packed::default(), Packed::default());
+        for (place, piece) in pieces.iter().enumerate() {
             match piece.kind {
                 PieceKind::StopWord => {}
                 PieceKind::Word => {
-                    push(&mut terms, self.stem(&piece.text));
-                    push(&mut words, piece.text.clone());
+                    terms.push(place, self.stem(&piece.text));
+                    words.push(place, &piece.text);
                 }
-                PieceKind::Symbol => push(&mut terms, piece.text.clone()),
+                PieceKind::Symbol => terms.push(place, &piece.text),
                 PieceKind::Dense { .. } => {
-                    push(&mut terms, piece.text.clone());
-                    if let Some(next) = pieces.get(position + 1).filter(|next| follows(next)) {
-                        push(&mut terms, format!("{}{}", piece.text, next.text));
+                    terms.push(place, &piece.text);
+                    if let Some(next) = pieces.get(place + 1).filter(|next| follows(next)) {
+                        terms.push(place, &format!("{}{}", piece.text, next.text));
                     }
                 }
             }
@@ -88,7 +83,7 @@ impl Analyzer {
         for (position, piece) in pieces.iter().enumerate() {
             match piece.kind {
                 PieceKind::StopWord => {}
-                PieceKind::Word => terms.push((position, self.stem(&piece.text))),
+                PieceKind::Word => terms.push((position, self.stem(&piece.text).to_owned())),
                 PieceKind::Symbol => terms.push((position, piece.text.clone())),
                 PieceKind::Dense { joined } => match pieces.get(position + 1).filter(|next| follows(next)) {
                     Some(next) => terms.push((position, format!("{}{}", piece.text, next.text))),
@@ -109,6 +104,7 @@ fn follows(piece: &Piece) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::index::text::packed::unpacked;
     use crate::index::text::pieces::MAX_TERM_BYTES;
     use proptest::prelude::*;
 
@@ -135,18 +131,20 @@ mod tests {
         assert_eq!(term_texts("東、京"), ["東", "京"]);
         assert_eq!(term_texts("ﾄｳｷｮｳ"), term_texts("トウキョウ"));
         assert_eq!(term_texts("\u{1112}\u{1161}\u{11ab}국"), ["한국"]);
-        let (indexed, words) = Analyzer::new().index_tokens("東京へ go");
-        let indexed: Vec<_> = indexed.iter().map(|token| (token.position, token.text.as_str())).collect();
+        let (indexed, words) = Analyzer::new().index_terms("東京へ go");
+        let indexed = unpacked(&indexed.into_text());
+        let indexed: Vec<_> = indexed.iter().map(|(place, term)| (*place, term.as_str())).collect();
         assert_eq!(indexed, [(0, "東"), (0, "東京"), (1, "京"), (1, "京へ"), (2, "へ"), (3, "go")]);
-        assert_eq!(words.len(), 1);
+        assert_eq!(words.count, 1);
     }
 
     #[test]
     fn long_words_are_cut_alike() {
         let long = "é".repeat(10_000);
-        let (terms, words) = Analyzer::new().index_tokens(&long);
-        assert!(terms[0].text.len() <= MAX_TERM_BYTES && words[0].text.len() <= MAX_TERM_BYTES);
-        assert_eq!(term_texts(&long), [terms[0].text.clone()]);
+        let (terms, words) = Analyzer::new().index_terms(&long);
+        let (terms, words) = (unpacked(&terms.into_text()), unpacked(&words.into_text()));
+        assert!(terms[0].1.len() <= MAX_TERM_BYTES && words[0].1.len() <= MAX_TERM_BYTES);
+        assert_eq!(term_texts(&long), [terms[0].1.clone()]);
     }
 
     proptest! {
@@ -157,9 +155,9 @@ mod tests {
             let chars: Vec<char> = text.chars().collect();
             let at = at % (chars.len() - 1);
             let pair: String = chars[at..at + 2].iter().collect();
-            let (indexed, _) = Analyzer::new().index_tokens(&text);
+            let indexed = unpacked(&Analyzer::new().index_terms(&text).0.into_text());
             for (_, term) in terms(&pair) {
-                prop_assert!(indexed.iter().any(|token| token.text == term));
+                prop_assert!(indexed.iter().any(|(_, known)| *known == term));
             }
         }
     }

@@ -11,6 +11,7 @@ use tantivy::{Index, IndexWriter, TantivyDocument};
 use super::analyzer::Analyzer;
 use super::lock::{self, Lock, beside};
 use super::open::{self, Opened};
+use super::packed;
 use super::schema::{Fields, write_note};
 use super::seal;
 use super::trouble::Trouble;
@@ -252,6 +253,7 @@ fn put_in_place(new: &Path, dir: &Path) -> Result<()> {
 
 fn writer(index: &Index, large: bool) -> tantivy::Result<IndexWriter<TantivyDocument>> {
     let (threads, heap) = if large { (2, LARGE_HEAP) } else { (1, SMALL_HEAP) };
+    packed::register(index.tokenizers());
     let writer = index.writer_with_num_threads(threads, heap)?;
     // The default treats all segments below 10,000 entries as equals, and so would rewrite a whole
     // journal of that size at every seventh commit.

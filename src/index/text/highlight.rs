@@ -82,7 +82,9 @@ impl Highlighter {
     /// of a text need not be cut.
     fn stems(&mut self, text: &[Piece]) -> Vec<String> {
         let mut stem = |piece: &Piece| match (piece.kind, piece.text.chars().next()) {
-            (PieceKind::Word, Some(initial)) if self.initials.contains(&initial) => self.analyzer.stem(&piece.text),
+            (PieceKind::Word, Some(initial)) if self.initials.contains(&initial) => {
+                self.analyzer.stem(&piece.text).to_owned()
+            }
             _ => String::new(),
         };
         text.iter().map(&mut stem).collect()
@@ -98,7 +100,7 @@ impl Highlighter {
                 (_, Form::Prefix) if word && position == last => Test::Prefix(piece.text),
                 (_, Form::Fuzzy(distance)) if word => Test::Near(piece.text.chars().collect(), distance.into()),
                 (PieceKind::StopWord, _) => continue,
-                (PieceKind::Word, _) => Test::Stem(self.analyzer.stem(&piece.text)),
+                (PieceKind::Word, _) => Test::Stem(self.analyzer.stem(&piece.text).to_owned()),
                 (PieceKind::Symbol, _) => Test::Symbol(piece.text),
                 (PieceKind::Dense { joined }, _) => Test::Dense { text: piece.text, joined },
             };

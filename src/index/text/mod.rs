@@ -6,7 +6,7 @@
 //! from nothing when there is no index, when it is damaged, of another version, or made from another
 //! journal. [`TextIndex::search`] only reads, needs no lock, and sees the last commit.
 //!
-//! - `pieces`, `stop_words`, `analyzer`: from text to terms
+//! - `pieces`, `stop_words`, `analyzer`: from text to terms; `packed`: as they go into the index
 //! - `schema`: what is held of an entry
 //! - `catch_up`: following the log, building again
 //! - `open`, `seal`, `lock`, `trouble`: opening with every cheap check; noticing damage; one writer;
@@ -23,6 +23,7 @@ mod highlight;
 mod lock;
 mod near;
 mod open;
+mod packed;
 mod pieces;
 mod schema;
 mod seal;

@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::stop_words::{ENDINGS, NEGATED, STOP_WORDS};
+use super::stop_words::{ENDINGS, NEGATED, is_stop_word};
 
 /// Longer words are cut to this many bytes, in entries and queries alike: they are still found.
 pub(super) const MAX_TERM_BYTES: usize = 255;
@@ -217,7 +217,7 @@ impl Pieces<'_> {
             }
             return;
         }
-        let kind = if STOP_WORDS.binary_search(&text.as_str()).is_ok() { PieceKind::StopWord } else { PieceKind::Word };
+        let kind = if is_stop_word(&text) { PieceKind::StopWord } else { PieceKind::Word };
         self.push(start..end, kind, text);
     }
 }
@@ -225,6 +225,7 @@ impl Pieces<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::index::text::stop_words::STOP_WORDS;
     use proptest::prelude::*;
 
     fn words(text: &str) -> Vec<String> {
@@ -235,6 +236,8 @@ mod tests {
     #[test]
     fn stop_words_are_in_order() {
         assert!(STOP_WORDS.is_sorted());
+        assert!(STOP_WORDS.iter().all(|word| is_stop_word(word)));
+        assert!(!["", "thes", "th", "zebra", "été", "7"].iter().any(|word| is_stop_word(word)));
     }
 
     #[test]

@@ -4,12 +4,12 @@ use chrono::{Datelike, NaiveDate};
 use tantivy::schema::{
     BytesOptions, FAST, Field, INDEXED, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions,
 };
-use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{TantivyDocument, Term};
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use super::analyzer::Analyzer;
+use super::packed::Packed;
 use crate::index::Document;
 use crate::journal::filter::Part;
 use crate::journal::log::Position;
@@ -112,19 +112,19 @@ impl Fields {
         document.add_u64(self.id_high, high);
         document.add_u64(self.id_low, low);
         document.add_bytes(self.user, entry.user_id.as_bytes());
-        let mut add = |field, text, tokens: Vec<Token>| {
-            if !tokens.is_empty() {
-                document.add_pre_tokenized_text(field, PreTokenizedString { text, tokens });
+        let mut add = |field, terms: Packed| {
+            if terms.count > 0 {
+                document.add_text(field, terms.into_text());
             }
         };
-        let (terms, words) = analyzer.index_tokens(entry.title.as_deref().unwrap_or_default());
-        let title_length = terms.len() as u64;
-        add(self.title, String::new(), terms);
-        add(self.title_words, String::new(), words);
-        let (terms, words) = analyzer.index_tokens(&entry.content);
-        let content_length = terms.len() as u64;
-        add(self.content, String::new(), terms);
-        add(self.content_words, String::new(), words);
+        let (terms, words) = analyzer.index_terms(entry.title.as_deref().unwrap_or_default());
+        let title_length = terms.count;
+        add(self.title, terms);
+        add(self.title_words, words);
+        let (terms, words) = analyzer.index_terms(&entry.content);
+        let content_length = terms.count;
+        add(self.content, terms);
+        add(self.content_words, words);
         document.add_u64(self.title_length, title_length);
         document.add_u64(self.content_length, content_length);
         document.add_i64(self.date, day_number(entry.entry_date));

@@ -23,3 +23,26 @@ pub(super) const STOP_WORDS: [&str; 127] = [
     "when", "where", "which", "while", "who", "whom", "why", "will", "with", "you", "your", "yours", "yourself",
     "yourselves",
 ];
+
+/// Where among the stop words those begin that begin with each letter.
+static INITIALS: [u8; 27] = {
+    let mut starts = [0; 27];
+    let mut at = 0;
+    while at < STOP_WORDS.len() {
+        starts[(STOP_WORDS[at].as_bytes()[0] - b'a') as usize + 1] += 1;
+        at += 1;
+    }
+    let mut letter = 1;
+    while letter < starts.len() {
+        starts[letter] += starts[letter - 1];
+        letter += 1;
+    }
+    starts
+};
+
+/// Whether a folded word is one of them. It is asked of every word of every text.
+pub(super) fn is_stop_word(word: &str) -> bool {
+    let Some(initial @ b'a'..=b'z') = word.bytes().next() else { return false };
+    let letter = usize::from(initial - b'a');
+    STOP_WORDS[INITIALS[letter].into()..INITIALS[letter + 1].into()].contains(&word)
+}

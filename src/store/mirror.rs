@@ -97,7 +97,8 @@ const USERS: &str = "SELECT row_id AS id FROM change_log WHERE seq > :after AND 
         AND +table_name IN ('journal_entries', 'topics', 'psychology_insights')";
 
 /// Entries in which a model still finds something to do: without passages, or without a judgement.
-const UNANALYSED: &str = "(NOT EXISTS (SELECT 1 FROM passages p WHERE p.collection = 'user_embeddings' AND p.subject_id = e.id)
+const UNANALYSED: &str =
+    "(NOT EXISTS (SELECT 1 FROM passages p WHERE p.collection = 'user_embeddings' AND p.subject_id = e.id)
     OR NOT EXISTS (SELECT 1 FROM sentiment_analysis s WHERE s.entry_id = e.id))";
 
 impl Snapshot {
@@ -144,7 +145,9 @@ impl Snapshot {
     /// The newest entries among those that a span touches.
     pub fn newest_touched(&self, span: Span, limit: usize) -> Result<Vec<Uuid>> {
         let sql = match span.after {
-            None => format!("SELECT e.id FROM journal_entries e WHERE :after = 0 AND :to >= 0 ORDER BY e.created_at DESC LIMIT {limit}"),
+            None => format!(
+                "SELECT e.id FROM journal_entries e WHERE :after = 0 AND :to >= 0 ORDER BY e.created_at DESC LIMIT {limit}"
+            ),
             Some(_) => format!(
                 "SELECT e.id FROM journal_entries e WHERE e.id IN ({ENTRIES}) ORDER BY e.created_at DESC LIMIT {limit}"
             ),
@@ -193,9 +196,7 @@ impl Snapshot {
     /// A topic or an insight; nothing when there is none.
     pub fn described(&self, subject: Subject, wanted: Uuid) -> Result<Option<Described>> {
         let sql = match subject {
-            Subject::Insight => {
-                "SELECT id, user_id, insight_type, insight_data FROM psychology_insights WHERE id = ?1"
-            }
+            Subject::Insight => "SELECT id, user_id, insight_type, insight_data FROM psychology_insights WHERE id = ?1",
             _ => "SELECT id, user_id, name, trim(name || ' ' || coalesce(description, '')) FROM topics WHERE id = ?1",
         };
         let mut statement = self.connection().prepare_cached(sql)?;

@@ -248,7 +248,7 @@ pub(super) fn explain(error: &postgres::Error) -> Error {
 }
 
 /// Text in which `%` and two digits stand for a byte.
-fn decoded(text: &str) -> String {
+pub(super) fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let Some((byte, after)) = rest.split_first() {

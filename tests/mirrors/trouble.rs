@@ -190,6 +190,7 @@ fn chroma_killed_comes_back_and_what_is_no_chroma_is_told() {
     chroma.kill();
     let error = to_chroma(&sandbox, &url).unwrap_err();
     expect(&error, Kind::Network, &["cannot reach", &url, "JOURNAL_CHROMA_URL"]);
+    sandbox.ok(&["analyze"]);
     sandbox.expect_well();
     chroma.restart();
     let report = to_chroma(&sandbox, &url).unwrap();

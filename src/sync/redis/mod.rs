@@ -168,6 +168,10 @@ fn explain(error: &RedisError) -> Error {
             "the user in JOURNAL_REDIS_URL needs SET, DEL, UNLINK, SCAN, LRANGE, LLEN, EVAL and INFO on api:*, models:* \
              and tasks:*",
         ),
+        ErrorKind::Io if said.contains("certificate") => network(
+            said,
+            "name the authority that signed the server's certificate: `sslrootcert=FILE` in the URL",
+        ),
         ErrorKind::Io => network(
             said,
             "see that the server runs, and that host and port in JOURNAL_REDIS_URL are right; the journal itself needs \

@@ -111,7 +111,9 @@ impl ColumnType {
     /// A value of an image in the change log, in which a number may have lost its point.
     pub(super) fn print_image(self, value: Value) -> Option<String> {
         match (self, value) {
-            (ColumnType::Decimal(_, scale), Value::Integer(whole)) => Some(format!("{whole}.{:0<1$}", "", scale as usize)),
+            (ColumnType::Decimal(_, scale), Value::Integer(whole)) => {
+                Some(format!("{whole}.{:0<1$}", "", scale as usize))
+            }
             (ColumnType::Json, Value::Text(text)) => Some(json_or_as_it_is(&text)),
             (_, value) => self.print(value),
         }

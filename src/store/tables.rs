@@ -170,7 +170,7 @@ pub const ENTRY_DETAILS: Table = Table {
 };
 
 /// Topics that a model has attached.
-pub const TOPIC_SUGGESTIONS: Table = Table {
+pub(super) const TOPIC_SUGGESTIONS: Table = Table {
     name: "topic_suggestions",
     columns: &[
         column("entry_id", Uuid),

@@ -346,6 +346,11 @@ fn newer(applied: &BTreeMap<i64, Row>) -> Option<&Row> {
     applied.iter().rev().find(|(number, _)| !known(number)).map(|(_, row)| row)
 }
 
+/// Refuses a deployment of a newer program.
+pub(super) fn refuse_newer_than_known(remote: &mut Remote) -> Result<()> {
+    refuse_newer(&applied(&mut remote.client)?)
+}
+
 fn refuse_newer(applied: &BTreeMap<i64, Row>) -> Result<()> {
     let Some(row) = newer(applied) else { return Ok(()) };
     let newest = MIGRATIONS.last().map_or("", |migration| migration.name);

@@ -181,6 +181,8 @@ pub(super) fn run(args: SyncArgs, app: &mut App) -> Result<u8> {
 
 #[cfg(not(feature = "sync"))]
 pub(super) fn run(_: SyncArgs, _: &mut App) -> Result<u8> {
-    Err(crate::error::Error::failure("this build of journal knows no deployment: it was made without the feature `sync`")
-        .hint("build it with the default features"))
+    Err(crate::error::Error::failure(
+        "this build of journal knows no deployment: it was made without the feature `sync`",
+    )
+    .hint("build it with the default features"))
 }

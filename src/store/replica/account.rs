@@ -1,9 +1,9 @@
 //! One user under another id: the account of a deployment that was made at another machine.
 
+use super::super::Store;
 use super::super::tables::TABLES;
 use super::super::users::NO_PASSWORD;
 use super::super::value::timestamp;
-use super::super::Store;
 use super::apply::put;
 use super::{RowKey, Values, read};
 use crate::error::{Error, Kind, Result};

@@ -30,7 +30,7 @@ pub struct Pulled {
 }
 
 /// What became of rows that were changed there.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Applied {
     /// Rows that are new here.
     pub inserted: Vec<RowKey>,
@@ -143,9 +143,8 @@ impl Store {
                 ),
                 params_from_iter(users.iter().map(Uuid::to_string)),
             )?;
-            let mut update = connection.prepare(
-                "UPDATE entry_details SET mood_source = ?2 WHERE entry_id = ?1 AND mood_source IS NOT ?2",
-            )?;
+            let mut update = connection
+                .prepare("UPDATE entry_details SET mood_source = ?2 WHERE entry_id = ?1 AND mood_source IS NOT ?2")?;
             for entry in &applied.moods {
                 // Who says so comes with it, when a journal wrote it.
                 let details = RowKey::parse("entry_details", &entry.to_string())?;
@@ -170,10 +169,8 @@ fn note_applied(connection: &Connection, remote: &str, start: i64) -> Result<()>
     if end == start {
         return Ok(());
     }
-    let longer = connection.execute(
-        "UPDATE sync_applied SET last_seq = ?3 WHERE remote = ?1 AND last_seq = ?2",
-        (remote, start, end),
-    )?;
+    let longer = connection
+        .execute("UPDATE sync_applied SET last_seq = ?3 WHERE remote = ?1 AND last_seq = ?2", (remote, start, end))?;
     if longer == 0 {
         connection.execute(
             "INSERT INTO sync_applied(remote, first_seq, last_seq) VALUES (?1, ?2, ?3)",
@@ -244,7 +241,9 @@ impl Work<'_> {
     fn changed_at(&self, key: &RowKey) -> Result<Option<String>> {
         Ok(self
             .connection
-            .prepare_cached("SELECT at FROM change_log WHERE table_name = ?1 AND row_id = ?2 ORDER BY seq DESC LIMIT 1")?
+            .prepare_cached(
+                "SELECT at FROM change_log WHERE table_name = ?1 AND row_id = ?2 ORDER BY seq DESC LIMIT 1",
+            )?
             .query_row((key.table().name, key.id()), |row| row.get(0))
             .optional()?)
     }
@@ -285,7 +284,11 @@ impl Work<'_> {
         if table.name == "journal_entries" && ours.is_none_or(|ours| ours.last() != row.last()) && ours.is_some() {
             self.done.moods.push(key.first());
         }
-        if ours.is_some() { self.done.updated.push(key) } else { self.done.inserted.push(key) }
+        if ours.is_some() {
+            self.done.updated.push(key)
+        } else {
+            self.done.inserted.push(key)
+        }
         Ok(())
     }
 
@@ -308,8 +311,7 @@ pub(super) fn put(
     if !exists {
         return writer.insert(table, &pairs);
     }
-    let changes: Vec<(&str, Option<&str>)> =
-        pairs.into_iter().filter(|(name, _)| !table.key.contains(name)).collect();
+    let changes: Vec<(&str, Option<&str>)> = pairs.into_iter().filter(|(name, _)| !table.key.contains(name)).collect();
     let parts = key.parts();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     writer.update(table, &parts, &changes)

@@ -105,7 +105,8 @@ pub(super) fn do_later(connection: &Connection, later: &Later) -> Result<()> {
         Later::Put(key, values) => {
             let exists = read(connection, key)?.is_some();
             // It stood here before under another id: nothing refuses it.
-            put(connection, key.table(), key, values, exists)?.map_err(|refusal| Error::failure(refusal.to_string()))?;
+            put(connection, key.table(), key, values, exists)?
+                .map_err(|refusal| Error::failure(refusal.to_string()))?;
             Ok(())
         }
         Later::Move { from, to } => {

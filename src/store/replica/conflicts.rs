@@ -1,10 +1,10 @@
 //! The versions that gave way where both sides had changed the same row: kept whole, shown, and put back on
 //! demand.
 
+use super::super::Store;
 use super::super::rows::RowWriter;
 use super::super::tables::{ENTRY_DETAILS, TABLES};
 use super::super::value::timestamp;
-use super::super::Store;
 use super::apply::put;
 use super::pending::from_image;
 use super::{RowKey, Values, read};
@@ -205,7 +205,7 @@ impl Store {
     ///
     /// # Errors
     /// Usage when it is settled already; a failure when the version breaks a rule by now.
-    pub fn resolve(&mut self, user: Uuid, id: i64, keep: Side) -> Result<bool> {
+    pub fn resolve_conflict(&mut self, user: Uuid, id: i64, keep: Side) -> Result<bool> {
         let found = self.conflict(id)?;
         if found.resolved_at.is_some() {
             return Err(Error::usage(format!("the conflict {id} is settled already"))

@@ -87,6 +87,11 @@ impl RowKey {
         self.first
     }
 
+    /// The second id of the key; nil when there is none.
+    pub fn second(&self) -> Uuid {
+        self.second
+    }
+
     /// The key as the change log writes it.
     pub fn id(&self) -> String {
         self.parts().join("/")
@@ -113,7 +118,9 @@ fn owned(table: &Table, users: usize) -> String {
     match table.name {
         "users" => format!("r.id IN ({marks})"),
         "journal_entries" | "topics" | "user_sessions" | "psychology_insights" => format!("r.user_id IN ({marks})"),
-        _ => format!("r.entry_id IN (SELECT e.id FROM journal_entries e WHERE e.id = r.entry_id AND e.user_id IN ({marks}))"),
+        _ => format!(
+            "r.entry_id IN (SELECT e.id FROM journal_entries e WHERE e.id = r.entry_id AND e.user_id IN ({marks}))"
+        ),
     }
 }
 
@@ -170,14 +177,33 @@ impl super::Snapshot {
         read_owned(self.connection(), key, users)
     }
 
-    /// Hands over the rows of a table that belong to these users, by key, until `visit` says no; after `after`.
+    /// Whether a row is there in this view and belongs to one of these users.
+    pub fn has_replicated_row(&self, key: &RowKey, users: &[Uuid]) -> Result<bool> {
+        let table = key.table();
+        let owned = owned(table, users.len());
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {} r WHERE {} AND {owned})", table.name, key_test(table));
+        let wanted = key.parts().into_iter().chain(users.iter().map(Uuid::to_string));
+        Ok(self.connection().prepare_cached(&sql)?.query_row(params_from_iter(wanted), |row| row.get(0))?)
+    }
+
+    /// Whether a row is there in this view, whoever it belongs to.
+    pub fn has_row(&self, key: &RowKey) -> Result<bool> {
+        let table = key.table();
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {} r WHERE {})", table.name, key_test(table));
+        Ok(self.connection().prepare_cached(&sql)?.query_row(params_from_iter(key.parts()), |row| row.get(0))?)
+    }
+
+    /// Hands over the rows of a table that belong to these users or to everybody, by key.
     pub fn replicated_rows(
         &self,
         table: &'static Table,
         users: &[Uuid],
         visit: &mut dyn FnMut(RowKey, Values) -> Result<()>,
     ) -> Result<()> {
-        let owned = owned(table, users.len());
+        let mut owned = owned(table, users.len());
+        if table.name == "topics" {
+            owned += " OR r.user_id IS NULL";
+        }
         let order = table.key.iter().map(|column| format!("r.{column}")).collect::<Vec<_>>().join(", ");
         let sql = format!("SELECT {} FROM {} r WHERE {owned} ORDER BY {order}", columns(table), table.name);
         let mut statement = self.connection().prepare(&sql)?;
@@ -189,7 +215,7 @@ impl super::Snapshot {
         Ok(())
     }
 
-    /// Which of these rows were here once and are gone.
+    /// Whether this row was here once and is gone.
     pub fn buried(&self, key: &RowKey) -> Result<bool> {
         Ok(self
             .connection()

@@ -91,8 +91,8 @@ impl Pending {
     /// Goes on with the log to its end.
     pub(super) fn extend(&mut self, connection: &Connection, remote: &str) -> Result<()> {
         let ranges = ranges(connection, remote, self.upto.seq)?;
-        let mut statement =
-            connection.prepare_cached("SELECT seq, nonce, table_name, row_id FROM change_log WHERE seq > ?1 ORDER BY seq")?;
+        let mut statement = connection
+            .prepare_cached("SELECT seq, nonce, table_name, row_id FROM change_log WHERE seq > ?1 ORDER BY seq")?;
         let mut rows = statement.query([self.upto.seq])?;
         while let Some(row) = rows.next()? {
             let seq: i64 = row.get(0)?;
@@ -115,8 +115,8 @@ impl Pending {
 
     /// After a pull has written the last rows of the log: what it wrote is known there.
     pub(super) fn applied(&mut self, connection: &Connection) -> Result<()> {
-        let mut statement =
-            connection.prepare_cached("SELECT seq, nonce, table_name, row_id FROM change_log WHERE seq > ?1 ORDER BY seq")?;
+        let mut statement = connection
+            .prepare_cached("SELECT seq, nonce, table_name, row_id FROM change_log WHERE seq > ?1 ORDER BY seq")?;
         let mut rows = statement.query([self.upto.seq])?;
         while let Some(row) = rows.next()? {
             self.upto = Position { seq: row.get(0)?, nonce: row.get(1)? };

@@ -1,5 +1,6 @@
 //! How far each deployment has come, and what has to be remembered of it.
 
+use super::super::tables::Table;
 use super::super::value::{read_uuid, timestamp};
 use super::super::{Store, log};
 use super::RowKey;
@@ -102,10 +103,8 @@ impl Store {
     /// A user who is gone on both sides.
     pub fn unlink(&mut self, remote: &str, user: Uuid) -> Result<()> {
         self.write(None, |connection| {
-            connection.execute(
-                "DELETE FROM sync_accounts WHERE remote = ?1 AND user_id = ?2",
-                (remote, user.to_string()),
-            )?;
+            connection
+                .execute("DELETE FROM sync_accounts WHERE remote = ?1 AND user_id = ?2", (remote, user.to_string()))?;
             Ok(((), String::new()))
         })
     }
@@ -147,8 +146,7 @@ impl Store {
                 (remote, upto.seq, upto.nonce),
             )?;
             if let Some((origin, xid)) = marked {
-                connection
-                    .execute("UPDATE sync_pushes SET xid = ?2 WHERE origin = ?1", (origin.to_string(), xid))?;
+                connection.execute("UPDATE sync_pushes SET xid = ?2 WHERE origin = ?1", (origin.to_string(), xid))?;
             }
             connection.execute("DELETE FROM sync_applied WHERE remote = ?1 AND last_seq <= ?2", (remote, upto.seq))?;
             replace_waiting(connection, remote, Direction::Push, waiting, &at)?;
@@ -160,8 +158,7 @@ impl Store {
     pub fn pulled(&mut self, remote: &str, cursor: &str, before_xid: u64, waiting: &[Waiting]) -> Result<()> {
         let at = timestamp((self.clock.now)());
         self.write(None, |connection| {
-            connection
-                .execute("UPDATE sync_state SET pulled_cursor = ?2 WHERE remote = ?1", (remote, cursor))?;
+            connection.execute("UPDATE sync_state SET pulled_cursor = ?2 WHERE remote = ?1", (remote, cursor))?;
             connection.execute(
                 "DELETE FROM sync_pushes WHERE remote = ?1 AND CAST(xid AS INTEGER) < ?2",
                 (remote, i64::try_from(before_xid).unwrap_or(i64::MAX)),
@@ -174,10 +171,17 @@ impl Store {
     /// Writes down when a sync ended.
     pub fn synced(&mut self, remote: &str, at: DateTime<Utc>) -> Result<()> {
         self.write(None, |connection| {
-            connection
-                .execute("UPDATE sync_state SET synced_at = ?2 WHERE remote = ?1", (remote, timestamp(at)))?;
+            connection.execute("UPDATE sync_state SET synced_at = ?2 WHERE remote = ?1", (remote, timestamp(at)))?;
             Ok(((), String::new()))
         })
+    }
+
+    /// How many rows of a table belong to these users.
+    pub fn count_replicated(&self, table: &'static Table, users: &[Uuid]) -> Result<u64> {
+        let owned = super::owned(table, users.len());
+        let sql = format!("SELECT count(*) FROM {} r WHERE {owned}", table.name);
+        let users = users.iter().map(Uuid::to_string);
+        Ok(self.connection.query_row(&sql, rusqlite::params_from_iter(users), |row| row.get(0))?)
     }
 
     /// The rows that wait to go this way.
@@ -193,19 +197,18 @@ impl Store {
         })
     }
 
-    /// The last position that a deployment says was pushed, if the log still knows it.
-    pub fn log_knows(&self, position: Position) -> Result<bool> {
-        Ok(position != Position::START && log::holds(&self.connection, "sync", position)?)
-    }
-
-    /// Moves the cursor of pushes on to what the deployment says it has.
-    pub fn adopt_pushed(&mut self, remote: &str, position: Position) -> Result<()> {
+    /// Moves the cursor of pushes on to what the deployment says it has, if the log knows that row.
+    pub fn adopt_pushed(&mut self, remote: &str, seq: i64, nonce: i64) -> Result<bool> {
+        let position = Position { seq, nonce };
+        if position == Position::START || !log::holds(&self.connection, "sync", position)? {
+            return Ok(false);
+        }
         self.write(None, |connection| {
             connection.execute(
                 "UPDATE sync_state SET pushed_seq = ?2, pushed_nonce = ?3 WHERE remote = ?1",
                 (remote, position.seq, position.nonce),
             )?;
-            Ok(((), String::new()))
+            Ok((true, String::new()))
         })
     }
 }
@@ -242,8 +245,7 @@ fn replace_waiting(
     waiting: &[Waiting],
     at: &str,
 ) -> Result<()> {
-    connection
-        .execute("DELETE FROM sync_waiting WHERE remote = ?1 AND direction = ?2", (remote, direction.name()))?;
+    connection.execute("DELETE FROM sync_waiting WHERE remote = ?1 AND direction = ?2", (remote, direction.name()))?;
     let mut insert = connection.prepare_cached(
         "INSERT INTO sync_waiting(remote, direction, table_name, row_id, base_seq, reason, at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET reason = excluded.reason",

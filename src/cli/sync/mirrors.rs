@@ -3,7 +3,7 @@
 
 use crate::analysis::sentiment::VADER;
 use crate::app::App;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::journal::log::Position;
 use crate::journal::passage::kept_as;
 use crate::sync::health::Check;
@@ -121,8 +121,7 @@ impl Mirrors {
     pub(super) fn follow(
         &self,
         app: &mut App,
-        to: Position,
-        owners: &[Uuid],
+        deployment: &str,
         dry_run: bool,
         stop: &AtomicBool,
         bar: &ProgressBar,
@@ -130,7 +129,16 @@ impl Mirrors {
         if self.0.is_empty() {
             return Ok(Vec::new());
         }
-        let owners: BTreeSet<Uuid> = owners.iter().copied().collect();
+        let store = app.store()?;
+        // What is only counted is not there yet.
+        let to = match dry_run {
+            true => store.log_head()?,
+            false => store.sync_state(deployment)?.map_or(Position::START, |state| state.pushed),
+        };
+        if to == Position::START {
+            return Ok(Vec::new());
+        }
+        let owners: BTreeSet<Uuid> = store.linked_users(deployment)?.into_iter().collect();
         let readers: Vec<_> = app
             .readers()?
             .into_iter()
@@ -240,9 +248,7 @@ impl Followed {
     pub(super) fn changed_anything(&self) -> bool {
         match &self.outcome {
             Ok(Done::Redis(report)) => *report != redis::Report { anew: report.anew, ..Default::default() },
-            Ok(Done::Chroma(report)) => {
-                report.added + report.updated + report.deleted > 0 || !report.remade.is_empty()
-            }
+            Ok(Done::Chroma(report)) => report.added + report.updated + report.deleted > 0 || !report.remade.is_empty(),
             Err(_) => false,
         }
     }
@@ -283,10 +289,9 @@ impl Followed {
                     (report.withdrawn, "tasks withdrawn"),
                 ],
             ),
-            Done::Chroma(report) => (
-                "Chroma",
-                vec![(report.added, "added"), (report.updated, "updated"), (report.deleted, "deleted")],
-            ),
+            Done::Chroma(report) => {
+                ("Chroma", vec![(report.added, "added"), (report.updated, "updated"), (report.deleted, "deleted")])
+            }
         };
         let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
         Some(format!("{title}: {}", counts.collect::<Vec<_>>().join(", ")))
@@ -302,10 +307,5 @@ impl Followed {
                 app.printer.warn(&format!("{title} is behind: {error}; {hint}"));
             }
         }
-    }
-
-    /// The failure, when there was one.
-    pub(super) fn error(&self) -> Option<&Error> {
-        self.outcome.as_ref().err()
     }
 }

@@ -107,20 +107,20 @@ fn what_was_lost_or_is_of_another_model_is_made_anew() {
     let nothing = json!(null);
     // Two records go there behind our back, and one comes that is not ours: the next comparison puts that right,
     // and lets others' be.
-    let ours = user(&sandbox).to_string();
+    let (ours, stale) = (user(&sandbox).to_string(), "01a00000-0000-7000-8000-000000000000");
     chroma.python(
         "c = client.get_collection('user_embeddings')
 c.delete(ids=given['gone'])
-c.add(ids=['stale', 'other'], embeddings=[[1.0] * 8, [1.0] * 8], metadatas=[{'user_id': given['user']}, {'user_id': 'somebody'}])
+c.add(ids=[given['stale'], 'other'], embeddings=[[1.0] * 8, [1.0] * 8], metadatas=[{'user_id': given['user']}, {'user_id': 'somebody'}])
 json.dump(None, sys.stdout)",
-        &json!({"gone": entries[..2], "user": ours}),
+        &json!({"gone": entries[..2], "user": ours, "stale": stale}),
     );
     let address = journaling_ai::sync::chroma::Address::parse(&url).unwrap();
     assert!(store(&sandbox).unfollow(&address.name()).unwrap());
     let report = to_chroma(&sandbox, &url).unwrap();
     assert_eq!((counts(&report), report.anew), ((2, 0, 1, 3), true));
     let there = records(&chroma, "user_embeddings");
-    assert!(there.contains_key("other") && !there.contains_key("stale") && there.len() == 6);
+    assert!(there.contains_key("other") && !there.contains_key(stale) && there.len() == 6);
 
     // The whole collection goes: its id is another one, so it is noticed without a change here.
     chroma.python("client.delete_collection('user_embeddings'); json.dump(None, sys.stdout)", &nothing);
@@ -145,6 +145,23 @@ json.dump(None, sys.stdout)",
     let report = to_chroma(&sandbox, &url).unwrap();
     assert!(report.remade[0].contains("its distance is l2"), "{report:?}");
     assert_eq!(counts(&report), (5, 0, 0, 0));
+}
+
+#[test]
+fn what_another_machine_has_read_stays_while_it_is_of_the_same_text() {
+    let (sandbox, chroma) = (Sandbox::without_model(), Chroma::start());
+    let entries: Vec<String> = (0..3).map(|number| sandbox.add(&format!("Entry {number}."))).collect();
+    let url = chroma.url();
+    entries.iter().for_each(|id| drop(read(&mut store(&sandbox), id, MODEL, 8, 1)));
+    to_chroma(&sandbox, &url).unwrap();
+    // As for a machine that has taken the entries from PostgreSQL and not read them yet.
+    store(&sandbox).forget_vectors(&["user_embeddings"]).unwrap();
+    assert_eq!(counts(&to_chroma(&sandbox, &url).unwrap()).2, 0);
+    assert_eq!(records(&chroma, "user_embeddings").len(), 3);
+    sandbox.ok(&["edit", &entries[0], "--content", "Entry nought."]);
+    sandbox.ok(&["delete", "--yes", &entries[1]]);
+    assert_eq!(counts(&to_chroma(&sandbox, &url).unwrap()).2, 2);
+    assert_eq!(records(&chroma, "user_embeddings").keys().collect::<Vec<_>>(), [&entries[2]]);
 }
 
 #[test]

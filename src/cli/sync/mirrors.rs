@@ -88,7 +88,7 @@ impl Mirror {
             Mirror::Redis(address) => {
                 let seen = address.look()?;
                 let policy = if seen.policy.is_empty() { "policy unknown" } else { &seen.policy };
-                (format!("Redis {}, {policy}, {} tasks wait", seen.version, seen.waiting), seen.warnings)
+                (format!("Redis {}, {policy}, tasks waiting: {}", seen.version, seen.waiting), seen.warnings)
             }
             Mirror::Chroma(address) => {
                 let seen = address.look()?;
@@ -130,10 +130,14 @@ impl Mirrors {
             return Ok(Vec::new());
         }
         let store = app.store()?;
-        // What is only counted is not there yet.
-        let to = match dry_run {
-            true => store.log_head()?,
-            false => store.sync_state(deployment)?.map_or(Position::START, |state| state.pushed),
+        // What has been pulled, and what no deployment gets, such as vectors, is behind the last row that was
+        // pushed. Where nothing is left to be pushed, that is there too.
+        let settled = store.pending(deployment)?.filter(|pending| pending.is_empty()).map(|pending| pending.upto);
+        let to = match (dry_run, settled) {
+            // What is only counted is not there yet.
+            (true, _) => store.log_head()?,
+            (false, Some(upto)) => upto,
+            (false, None) => store.sync_state(deployment)?.map_or(Position::START, |state| state.pushed),
         };
         if to == Position::START {
             return Ok(Vec::new());
@@ -281,19 +285,27 @@ impl Followed {
             Done::Redis(report) => (
                 "Redis",
                 vec![
-                    (report.users, "users written through"),
-                    (report.answers, "answers removed"),
-                    (report.embeddings, "vectors"),
-                    (report.sentiments, "judgements"),
-                    (report.queued, "tasks queued"),
-                    (report.withdrawn, "tasks withdrawn"),
+                    (report.users, "profile", "profiles"),
+                    (report.answers, "answer removed", "answers removed"),
+                    (report.embeddings, "vector", "vectors"),
+                    (report.sentiments, "judgement", "judgements"),
+                    (report.queued, "task queued", "tasks queued"),
+                    (report.withdrawn, "task withdrawn", "tasks withdrawn"),
                 ],
             ),
-            Done::Chroma(report) => {
-                ("Chroma", vec![(report.added, "added"), (report.updated, "updated"), (report.deleted, "deleted")])
-            }
+            Done::Chroma(report) => (
+                "Chroma",
+                vec![
+                    (report.added, "vector added", "vectors added"),
+                    (report.updated, "record updated", "records updated"),
+                    (report.deleted, "vector deleted", "vectors deleted"),
+                ],
+            ),
         };
-        let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        let counts = counts.iter().filter(|(count, ..)| *count > 0).map(|(count, one, more)| match count {
+            1 => format!("1 {one}"),
+            _ => format!("{count} {more}"),
+        });
         Some(format!("{title}: {}", counts.collect::<Vec<_>>().join(", ")))
     }
 

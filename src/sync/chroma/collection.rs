@@ -30,6 +30,8 @@ pub(super) struct Found {
 pub(super) struct Hashes {
     pub(super) vector: String,
     pub(super) content: String,
+    /// Of the model and the text that the vector is of.
+    pub(super) text: String,
 }
 
 impl Found {
@@ -78,8 +80,11 @@ impl Found {
         let text = |value: &Value| value.as_str().map(str::to_string);
         let found = ids.iter().enumerate().filter_map(|(index, id)| {
             let metadata = metadatas.get(index).unwrap_or(&Value::Null);
-            let hashes = text(&metadata["vector_hash"]).zip(text(&metadata["content_hash"]));
-            Some((text(id)?, hashes.map(|(vector, content)| Hashes { vector, content })))
+            let hash = |name: &str| text(&metadata[name]);
+            let hashes = || {
+                Some(Hashes { vector: hash("vector_hash")?, content: hash("content_hash")?, text: hash("text_hash")? })
+            };
+            Some((text(id)?, hashes()))
         });
         Ok(found.collect())
     }

@@ -8,7 +8,8 @@
 
 use super::Address;
 use super::collection::{BATCH, Found};
-use super::document::{Document, document, subject_of};
+use super::document::{Fate, fate, subject_of};
+use crate::cache::text_hash;
 use crate::error::Result;
 use crate::index::vector::Collection;
 use crate::store::{Snapshot, Span};
@@ -142,85 +143,84 @@ struct Work<'a> {
 impl Work<'_> {
     fn run(&mut self, job: &mut Job<'_>, span: Span, report: &mut Report) -> Result<()> {
         let name = self.collection.name();
-        let subjects = self.snapshot.subjects_touched(subject_of(self.collection), name, span)?;
-        if span.after.is_none() && !self.is_new {
-            self.sweep(job, &subjects, report)?;
+        let mut subjects = self.snapshot.subjects_touched(subject_of(self.collection), name, span)?;
+        if span.after.is_none() {
+            self.add_known_there(job, &mut subjects)?;
         }
         let mut batch = BATCH;
         if !subjects.is_empty() && !job.dry_run {
             batch = self.address.batch()?;
         }
         let doing = format!("{} in Chroma", self.collection.subjects());
-        let (mut held, mut gone, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let (mut held, mut bytes) = (Vec::new(), 0);
         for (done, id) in subjects.iter().enumerate() {
-            let document = match self.kept {
-                Some(kept) => document(self.snapshot, self.collection, kept, job.owners, *id)?,
-                None => None,
-            };
-            match document {
-                Some(document) => {
-                    bytes += document.vector.len() * 6 + document.text.len();
-                    held.push(document);
-                }
-                None => gone.push(id.to_string()),
+            let fate = fate(self.snapshot, self.collection, self.kept, job.owners, *id)?;
+            if let Fate::There(document) = &fate {
+                bytes += document.vector.len() * 6 + document.text.len();
             }
-            if held.len() + gone.len() >= batch || bytes > MOST_BYTES {
+            held.push(fate);
+            if held.len() >= batch || bytes > MOST_BYTES {
                 job.step(&doing, done, subjects.len())?;
-                self.send(job.dry_run, &held, &gone, report)?;
-                (held.clear(), gone.clear());
+                self.send(job.dry_run, &held, report)?;
+                held.clear();
                 bytes = 0;
             }
         }
         job.step(&doing, subjects.len(), subjects.len())?;
-        self.send(job.dry_run, &held, &gone, report)
+        self.send(job.dry_run, &held, report)
     }
 
-    /// Takes away the records of our users that have no vector here.
-    fn sweep(&self, job: &Job<'_>, subjects: &[Uuid], report: &mut Report) -> Result<()> {
-        let Some(found) = &self.found else { return Ok(()) };
-        let here: HashSet<String> = subjects.iter().map(Uuid::to_string).collect();
+    /// Adds the records of our users that are there and have no vector here: some are of what is gone.
+    fn add_known_there(&self, job: &Job<'_>, subjects: &mut Vec<Uuid>) -> Result<()> {
+        let Some(found) = self.found.as_ref().filter(|_| !self.is_new) else { return Ok(()) };
+        let here: HashSet<Uuid> = subjects.iter().copied().collect();
         let mut conditions: Vec<_> = job.owners.iter().map(|owner| json!({"user_id": owner})).collect();
         if self.collection == Collection::Topic {
             conditions.push(json!({"is_system_topic": true}));
         }
         for condition in conditions {
-            let mut ids = found.ids_where(self.address, &condition)?;
-            ids.retain(|id| !here.contains(id));
-            report.deleted += ids.len() as u64;
-            if !job.dry_run {
-                found.delete(self.address, &ids)?;
-            }
+            let ids = found.ids_where(self.address, &condition)?;
+            // An id that is none of ours is no record of ours either.
+            let ids = ids.iter().filter_map(|id| id.parse().ok());
+            subjects.extend(ids.filter(|id| !here.contains(id)));
         }
         Ok(())
     }
 
-    /// Sends what differs of some records, and takes others away.
-    fn send(&self, dry_run: bool, held: &[Document], gone: &[String], report: &mut Report) -> Result<()> {
-        if held.is_empty() && gone.is_empty() {
-            return Ok(());
-        }
-        let ids: Vec<String> = held.iter().map(|document| document.id.clone()).chain(gone.iter().cloned()).collect();
+    /// Sends what differs of some records, and takes away what is not to be there.
+    fn send(&self, dry_run: bool, fates: &[Fate], report: &mut Report) -> Result<()> {
+        let ids: Vec<String> = fates.iter().map(|fate| fate.id().to_string()).collect();
         let there = match &self.found {
-            Some(found) if !self.is_new => found.hashes(self.address, &ids)?,
+            Some(found) if !self.is_new && !ids.is_empty() => found.hashes(self.address, &ids)?,
             _ => Default::default(),
         };
-        let (mut add, mut update) = (Vec::new(), Vec::new());
-        let mut delete: Vec<String> = gone.iter().filter(|id| there.contains_key(*id)).cloned().collect();
-        report.deleted += delete.len() as u64;
-        for document in held {
-            let same = |name: &str, hash: &str| document.metadata.get(name).is_some_and(|own| own == hash);
-            match there.get(&document.id) {
-                None => add.push(document),
-                Some(Some(hashes)) if same("vector_hash", &hashes.vector) => {
-                    if same("content_hash", &hashes.content) {
-                        report.unchanged += 1;
-                    } else {
-                        update.push(document);
+        let model = self.kept.map(model_name).or_else(|| self.found.as_ref()?.model.as_deref()).unwrap_or_default();
+        let (mut add, mut update, mut delete) = (Vec::new(), Vec::new(), Vec::new());
+        for fate in fates {
+            match (fate, there.get(fate.id())) {
+                (Fate::There(document), None) => add.push(document),
+                (Fate::There(document), Some(hashes)) => {
+                    let same = |name: &str, hash: &str| document.metadata.get(name).is_some_and(|own| own == hash);
+                    match hashes {
+                        Some(hashes) if !same("vector_hash", &hashes.vector) => {
+                            delete.push(document.id.clone());
+                            add.push(document);
+                        }
+                        Some(hashes) if same("content_hash", &hashes.content) => report.unchanged += 1,
+                        Some(_) => update.push(document),
+                        None => {
+                            delete.push(document.id.clone());
+                            add.push(document);
+                        }
                     }
                 }
-                Some(_) => {
-                    delete.push(document.id.clone());
-                    add.push(document);
+                (_, None) => {}
+                (Fate::Unread { text, .. }, Some(Some(hashes))) if hashes.text == text_hash(model, text) => {
+                    report.unchanged += 1;
+                }
+                (_, Some(_)) => {
+                    delete.push(fate.id().to_string());
+                    report.deleted += 1;
                 }
             }
         }

@@ -5,7 +5,7 @@
 //! of the hash of its text, so that a changed text is another task, and the same text the same one.
 //!
 //! A task is put there once: together with its `tasks:status`, and only where there is neither that nor the
-//! task itself. An entry that has been analysed here, or is gone, is taken out of the queue; where it was
+//! task itself, nor `tasks:results` of it, which another machine may have left. An entry that has been analysed here, or is gone, is taken out of the queue; where it was
 //! analysed its `tasks:status` says so, and `tasks:results` what came of it.
 
 use super::explain;
@@ -35,11 +35,12 @@ const DIGITS: usize = 16;
 /// How many tasks are read at once.
 const PAGE: isize = 1000;
 
-/// Puts tasks into the queue, each only with its status, and only where it has none: both or nothing.
+/// Puts tasks into the queue, each only with its status, and only where it has neither status nor results: both
+/// or nothing.
 const PUT: &str = "local put = 0
-for i = 2, #KEYS do
-    if redis.call('SET', KEYS[i], ARGV[2 * i - 2], 'NX', 'EX', ARGV[1]) then
-        redis.call('LPUSH', KEYS[1], ARGV[2 * i - 1])
+for i = 2, #KEYS, 2 do
+    if redis.call('EXISTS', KEYS[i + 1]) == 0 and redis.call('SET', KEYS[i], ARGV[i], 'NX', 'EX', ARGV[1]) then
+        redis.call('LPUSH', KEYS[1], ARGV[i + 1])
         put = put + 1
     end
 end
@@ -199,9 +200,9 @@ fn put(connection: &mut Connection, tasks: &[Task], at: &str) -> Result<u64> {
         return Ok(0);
     }
     let mut script = redis::cmd("EVAL");
-    script.arg(PUT).arg(tasks.len() + 1).arg(QUEUE);
+    script.arg(PUT).arg(2 * tasks.len() + 1).arg(QUEUE);
     for task in tasks {
-        script.arg(Namespace::TasksStatus.key(&task.task_id));
+        script.arg(Namespace::TasksStatus.key(&task.task_id)).arg(Namespace::TasksResults.key(&task.task_id));
     }
     script.arg(Namespace::TasksStatus.ttl());
     for task in tasks {

@@ -90,7 +90,7 @@ fn a_sync_takes_redis_and_chroma_along() {
     assert!(again.stdout.contains("Both sides are the same") && !again.stdout.contains("Redis"), "{again}");
     let second = sandbox.add("The second entry.");
     let told = deployment.run(&sandbox, &[]).expect(0);
-    assert!(told.stdout.contains("Redis: 1 profile, 1 task queued"), "{told}");
+    assert!(told.stdout.contains("Redis: 1 profile, 1 judgement, 1 task queued"), "{told}");
 
     // Redis away: done in part, and only that.
     deployment.redis.kill();

@@ -6,9 +6,10 @@ use crate::app::App;
 use crate::error::{Kind, Result};
 use crate::journal::log::Position;
 use crate::journal::passage::kept_as;
+use crate::sync::chroma::{Address as ChromaAddress, Report as ChromaReport, follow as follow_chroma};
 use crate::sync::health::Check;
 use crate::sync::mirror::{Job, Standing};
-use crate::sync::{chroma, redis};
+use crate::sync::redis::{Address as RedisAddress, Report as RedisReport, follow as follow_redis};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -17,8 +18,8 @@ use uuid::Uuid;
 
 /// A mirror that is named.
 enum Mirror {
-    Redis(redis::Address),
-    Chroma(chroma::Address),
+    Redis(RedisAddress),
+    Chroma(ChromaAddress),
 }
 
 /// What came of one mirror.
@@ -31,8 +32,8 @@ pub(super) struct Followed {
 
 #[derive(Debug)]
 enum Done {
-    Redis(redis::Report),
-    Chroma(chroma::Report),
+    Redis(RedisReport),
+    Chroma(ChromaReport),
 }
 
 /// The mirrors of this run.
@@ -77,8 +78,8 @@ impl Mirror {
 
     fn follow(&self, job: &mut Job<'_>) -> Result<Done> {
         match self {
-            Mirror::Redis(address) => redis::follow(address, job).map(Done::Redis),
-            Mirror::Chroma(address) => chroma::follow(address, job).map(Done::Chroma),
+            Mirror::Redis(address) => follow_redis(address, job).map(Done::Redis),
+            Mirror::Chroma(address) => follow_chroma(address, job).map(Done::Chroma),
         }
     }
 
@@ -251,7 +252,7 @@ impl Followed {
     /// Whether anything went there.
     pub(super) fn changed_anything(&self) -> bool {
         match &self.outcome {
-            Ok(Done::Redis(report)) => *report != redis::Report { anew: report.anew, ..Default::default() },
+            Ok(Done::Redis(report)) => *report != RedisReport { anew: report.anew, ..Default::default() },
             Ok(Done::Chroma(report)) => report.added + report.updated + report.deleted > 0 || !report.remade.is_empty(),
             Err(_) => false,
         }

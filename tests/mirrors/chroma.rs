@@ -232,6 +232,13 @@ fn chroma_and_the_journal_answer_alike() {
     let report = to_chroma(&sandbox, &chroma.url()).unwrap();
     assert!(report.added >= 400, "{report:?}");
 
+    // Topics too, each by the model that reads them; those of the system are nobody's.
+    let topics = records(&chroma, "topic_embeddings");
+    let sleep = topics.values().find(|row| row[2]["name"] == "sleep").unwrap_or_else(|| panic!("{topics:?}"));
+    assert_eq!((&sleep[2]["is_system_topic"], sleep[2].get("user_id")), (&json!(true), None));
+    assert!(sleep[1].as_str().unwrap().starts_with("sleep Falling asleep"), "{sleep}");
+    assert_eq!(sleep[3].as_array().unwrap().len(), 384);
+    assert!(topics.len() > 25, "{}", topics.len());
     let all = ids(&sandbox.json(&["list", "--limit", "1000"]));
     assert!(all.len() >= 300, "{}", all.len());
     let asked: Vec<String> = all.iter().step_by(10).cloned().collect();

@@ -5,7 +5,8 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
 
 /// Where the way leads.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub(crate) enum Target {
 pub(crate) struct Way {
     pub(crate) port: u16,
     left: Arc<AtomicI64>,
+    /// Whether the end is silence instead of a break.
+    silent: Arc<AtomicBool>,
 }
 
 trait Stream: Read + Write + Send {
@@ -48,8 +51,9 @@ impl Stream for UnixStream {
 impl Way {
     pub(crate) fn to(target: Target) -> Way {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let way = Way { port: listener.local_addr().unwrap().port(), left: Arc::new(AtomicI64::new(i64::MAX)) };
-        let left = way.left.clone();
+        let left = Arc::new(AtomicI64::new(i64::MAX));
+        let way = Way { port: listener.local_addr().unwrap().port(), left, silent: Arc::default() };
+        let (left, silent) = (way.left.clone(), way.silent.clone());
         std::thread::spawn(move || {
             for client in listener.incoming() {
                 let client = client.unwrap();
@@ -64,8 +68,8 @@ impl Way {
                 let Some(server) = server else { continue };
                 let (from, to) = (client.twin(), server.twin());
                 std::thread::spawn({
-                    let left = left.clone();
-                    move || pass(from, to, Some(&left))
+                    let (left, silent) = (left.clone(), silent.clone());
+                    move || pass(from, to, Some((&left, &silent)))
                 });
                 std::thread::spawn(move || pass(server, Box::new(client), None));
             }
@@ -78,6 +82,18 @@ impl Way {
         self.left.store(bytes, Ordering::SeqCst);
     }
 
+    /// As [`Way::cut_after`], but then nothing comes and nothing breaks, until as much is let through again.
+    pub(crate) fn stall_after(&self, bytes: i64) {
+        self.silent.store(true, Ordering::SeqCst);
+        self.cut_after(bytes);
+    }
+
+    /// Lets everything through again.
+    pub(crate) fn open(&self) {
+        self.silent.store(false, Ordering::SeqCst);
+        self.cut_after(i64::MAX);
+    }
+
     /// How many bytes have gone there since.
     pub(crate) fn left(&self) -> i64 {
         self.left.load(Ordering::SeqCst)
@@ -85,14 +101,20 @@ impl Way {
 }
 
 /// Passes on what comes, until either side has gone or nothing is left of what may go.
-fn pass(mut from: Box<dyn Stream>, mut to: Box<dyn Stream>, left: Option<&AtomicI64>) {
+fn pass(mut from: Box<dyn Stream>, mut to: Box<dyn Stream>, left: Option<(&AtomicI64, &AtomicBool)>) {
     let mut bytes = [0; 16_384];
     while let Ok(count @ 1..) = from.read(&mut bytes) {
         let may = match left {
-            Some(left) => left.fetch_sub(count as i64, Ordering::SeqCst).clamp(0, count as i64) as usize,
+            Some((left, _)) => left.fetch_sub(count as i64, Ordering::SeqCst).clamp(0, count as i64) as usize,
             None => count,
         };
-        if to.write_all(&bytes[..may]).is_err() || may < count {
+        if to.write_all(&bytes[..may]).is_err() {
+            break;
+        }
+        if may < count {
+            while left.is_some_and(|(_, silent)| silent.load(Ordering::SeqCst)) {
+                std::thread::sleep(Duration::from_millis(10));
+            }
             break;
         }
     }

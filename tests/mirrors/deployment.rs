@@ -1,14 +1,16 @@
 //! `journal sync` with everything a deployment has: PostgreSQL, Redis and Chroma, through the real program.
 
+use crate::cut::{Target, Way};
 use crate::fixture::{MODEL, read, store, user};
 use crate::redis::contents;
 use crate::server::{Database, server};
 use crate::servers::{Chroma, Redis};
-use crate::support::{Outcome, Sandbox};
+use crate::support::{Outcome, Sandbox, kill};
 use crate::trouble::everything;
 use serde_json::{Value, json};
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// A deployment of a test's own.
 struct Deployment {
@@ -160,6 +162,53 @@ fn the_mirrors_never_run_ahead_of_postgresql() {
     deployment.run(&sandbox, &["push"]).expect(0);
     assert_eq!(deployment.redis.cli(&["EXISTS", &key]), "0");
     assert_eq!(deployment.redis.cli(&["LLEN", "tasks:queue:ai_analysis"]), "2");
+}
+
+#[test]
+fn a_sync_that_is_killed_while_it_sends_is_made_good() {
+    let (sandbox, deployment) = (Sandbox::without_model(), Deployment::start());
+    let ids: Vec<String> = (0..8).map(|number| sandbox.add(&format!("Entry {number}, all good."))).collect();
+    ids.iter().take(5).for_each(|id| drop(read(&mut store(&sandbox), id, MODEL, 64, 1)));
+    deployment.run(&sandbox, &["init"]).expect(0);
+    let redis = Way::to(Target::Socket(deployment.redis.socket()));
+    let chroma = Way::to(Target::Port(deployment.chroma.port()));
+    let command = || {
+        let mut command = deployment.command(&sandbox, &["--json"]);
+        command.env("JOURNAL_REDIS_URL", format!("redis://127.0.0.1:{}", redis.port));
+        command.env("JOURNAL_CHROMA_URL", format!("http://127.0.0.1:{}", chroma.port));
+        command
+    };
+    // In the greeting of Redis, in its profiles, vectors and tasks; then in the requests to Chroma.
+    for (way, bytes) in
+        [(&redis, 60), (&redis, 700), (&redis, 2_500), (&chroma, 200), (&chroma, 2_000), (&chroma, 4_000)]
+    {
+        way.stall_after(bytes);
+        let mut running = command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let since = Instant::now();
+        while way.left() >= 0 {
+            assert!(running.try_wait().unwrap().is_none(), "it has ended before {bytes} bytes");
+            assert!(since.elapsed() < Duration::from_secs(60));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        kill(running.id());
+        assert!(!running.wait().unwrap().success());
+        way.open();
+        sandbox.expect_well();
+    }
+    let synced = Outcome::of(command()).expect(0).json();
+    assert_eq!(synced["complete"], json!(true), "{synced}");
+    let there = contents(&mut deployment.redis.client());
+    assert_eq!(there["tasks:queue:ai_analysis"].0.len(), 3);
+    let vectors = there.keys().filter(|key| key.starts_with("models:embeddings:")).count();
+    assert_eq!(vectors, 5);
+    assert_eq!(everything(&deployment.chroma)["user_embeddings"].as_array().unwrap().len(), 5);
+    assert_eq!(deployment.entries(), 8);
+    let again = Outcome::of(command()).expect(0).json();
+    assert_eq!(
+        (&mirror(&again, "redis")["users"], &mirror(&again, "chroma")["added"]),
+        (&json!(0), &json!(0)),
+        "{again}"
+    );
 }
 
 #[test]

@@ -78,6 +78,17 @@ fn redis_cut_off_anywhere_is_made_good_by_the_next_run() {
 }
 
 #[test]
+fn redis_that_falls_silent_is_not_waited_for_for_ever() {
+    let (sandbox, redis) = (journal(20), Redis::start());
+    let way = Way::to(Target::Socket(redis.socket()));
+    way.stall_after(4_000);
+    let error = to_redis(&sandbox, &format!("redis://127.0.0.1:{}", way.port)).unwrap_err();
+    expect(&error, Kind::Network, &["has not answered within 30 s"]);
+    way.open();
+    assert!(to_redis(&sandbox, &format!("redis://127.0.0.1:{}", way.port)).unwrap().anew);
+}
+
+#[test]
 fn redis_that_cannot_be_used_says_why() {
     let sandbox = journal(6);
     let nowhere = to_redis(&sandbox, "redis://127.0.0.1:1").unwrap_err();

@@ -168,6 +168,10 @@ fn explain(error: &RedisError) -> Error {
             "the user in JOURNAL_REDIS_URL needs SET, DEL, UNLINK, SCAN, LRANGE, LLEN, EVAL and INFO on api:*, models:* \
              and tasks:*",
         ),
+        ErrorKind::Io if error.is_timeout() => network(
+            format!("Redis has not answered within {} s", ANSWER_TIMEOUT.as_secs()),
+            "see what it is busy with; the next `journal sync` goes on",
+        ),
         ErrorKind::Io if said.contains("certificate") => network(
             said,
             "name the authority that signed the server's certificate: `sslrootcert=FILE` in the URL",

@@ -169,6 +169,7 @@ fn a_sync_that_is_killed_while_it_sends_is_made_good() {
     let (sandbox, deployment) = (Sandbox::without_model(), Deployment::start());
     let ids: Vec<String> = (0..8).map(|number| sandbox.add(&format!("Entry {number}, all good."))).collect();
     ids.iter().take(5).for_each(|id| drop(read(&mut store(&sandbox), id, MODEL, 64, 1)));
+    sandbox.ok(&["search", "entry"]);
     deployment.run(&sandbox, &["init"]).expect(0);
     let redis = Way::to(Target::Socket(deployment.redis.socket()));
     let chroma = Way::to(Target::Port(deployment.chroma.port()));

@@ -69,7 +69,10 @@ fn both_have_judged_the_same_entry() {
     settle(&[&one, &two], &deployment);
     assert!(one.conflicts().is_empty() && two.conflicts().is_empty());
     // The text changes there, and the judgement that is there stays as it was.
-    deployment.client().batch_execute("UPDATE journal_entries SET content = 'A sad, terrible loss', updated_at = now()").unwrap();
+    deployment
+        .client()
+        .batch_execute("UPDATE journal_entries SET content = 'A sad, terrible loss', updated_at = now()")
+        .unwrap();
     for machine in [&one, &two] {
         machine.ok(&["sync", "pull"]);
         machine.ok(&["analyze"]);

@@ -32,7 +32,10 @@ fn the_later_edit_stands_and_the_other_is_kept() {
     settle(&[&one, &two], &deployment);
     assert_eq!(one.json(&["show", &entry])["title"], "Later");
     let found = one.conflicts();
-    assert_eq!((found.len(), &found[0]["stands"], &found[0]["other"]["row"]["title"]), (1, &"theirs".into(), &"Earlier".into()));
+    assert_eq!(
+        (found.len(), &found[0]["stands"], &found[0]["other"]["row"]["title"]),
+        (1, &"theirs".into(), &"Earlier".into())
+    );
     assert!(two.conflicts().is_empty());
 
     one.ok(&["edit", &entry, "--title", "Earlier again"]);
@@ -42,7 +45,10 @@ fn the_later_edit_stands_and_the_other_is_kept() {
     settle(&[&one, &two], &deployment);
     assert_eq!(one.json(&["show", &entry])["title"], "Later again");
     let found = two.conflicts();
-    assert_eq!((found.len(), &found[0]["stands"], &found[0]["other"]["row"]["title"]), (1, &"ours".into(), &"Earlier again".into()));
+    assert_eq!(
+        (found.len(), &found[0]["stands"], &found[0]["other"]["row"]["title"]),
+        (1, &"ours".into(), &"Earlier again".into())
+    );
 
     // What gave way can be put back, and taken back.
     let number = found[0]["id"].to_string();

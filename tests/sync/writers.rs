@@ -38,7 +38,9 @@ fn what_a_plain_writer_does_comes_here() {
     assert_eq!(machine.json(&["show", &kept])["mood_score"], -0.5);
 
     machine.sync();
-    writer.batch_execute("DELETE FROM topics WHERE name = 'from there'; DELETE FROM journal_entries WHERE title = 'T3'").unwrap();
+    writer
+        .batch_execute("DELETE FROM topics WHERE name = 'from there'; DELETE FROM journal_entries WHERE title = 'T3'")
+        .unwrap();
     let report = machine.sync();
     assert_eq!(report["pulled"]["tables"]["journal_entries"]["deleted"], 1, "{report}");
     expect_same(&machine.rows(), &deployment.rows());

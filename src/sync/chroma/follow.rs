@@ -54,15 +54,12 @@ type Memory = BTreeMap<String, Known>;
 /// Network when Chroma cannot be reached; then the cursor stays, and the next run compares again what is after it.
 pub fn follow(address: &Address, job: &mut Job<'_>) -> Result<Report> {
     let name = address.name();
-    let there = match address.has_database()? {
-        true => address.collections()?,
-        false => {
-            if !job.dry_run {
-                address.make_database()?;
-            }
-            Vec::new()
-        }
-    };
+    // A database that is not there has no collections either.
+    let there = address.collections()?;
+    let is_there = |collection: &Collection| there.iter().any(|found| found.name == collection.name());
+    if !Collection::ALL.iter().all(is_there) && !job.dry_run && !address.has_database()? {
+        address.make_database()?;
+    }
     let (snapshot, followed, span) = job.open(&name)?;
     let note = followed.as_ref().and_then(|followed| followed.note.as_deref());
     let memory: Memory = note.and_then(|note| serde_json::from_str(note).ok()).unwrap_or_default();

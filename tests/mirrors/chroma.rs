@@ -1,6 +1,6 @@
 //! What goes to Chroma, read back by its own client.
 
-use crate::fixture::{MODEL, read, store, to_chroma, user, vector, would_go_to_chroma};
+use crate::fixture::{MODEL, read, read_topic, store, to_chroma, user, vector, would_go_to_chroma};
 use crate::servers::Chroma;
 use crate::support::{Sandbox, ids};
 use crate::trouble::everything;
@@ -145,6 +145,41 @@ json.dump(None, sys.stdout)",
     let report = to_chroma(&sandbox, &url).unwrap();
     assert!(report.remade[0].contains("its distance is l2"), "{report:?}");
     assert_eq!(counts(&report), (5, 0, 0, 0));
+}
+
+#[test]
+fn topics_are_records_of_their_own() {
+    let (sandbox, chroma) = (Sandbox::without_model(), Chroma::start());
+    sandbox.add("Out with the dog. #walk");
+    let url = chroma.url();
+    // The collection is made before there is a model for it, which it then learns.
+    to_chroma(&sandbox, &url).unwrap();
+    let user = user(&sandbox);
+    let (walk, sleep) = {
+        let store = store(&sandbox);
+        (store.topic(user, "walk").unwrap(), store.topic(user, "sleep").unwrap())
+    };
+    for id in [walk, sleep] {
+        read_topic(&mut store(&sandbox), id, MODEL, 6);
+    }
+    assert_eq!(counts(&to_chroma(&sandbox, &url).unwrap()), (2, 0, 0, 0));
+    let found = records(&chroma, "topic_embeddings");
+    let (mine, everybodys) = (&found[&walk.to_string()], &found[&sleep.to_string()]);
+    assert_eq!((&mine[1], &mine[2]["name"], &mine[2]["user_id"]), (&json!("walk"), &json!("walk"), &json!(user)));
+    assert_eq!((&everybodys[2]["is_system_topic"], everybodys[2].get("user_id")), (&json!(true), None));
+    let model = chroma.python(
+        "json.dump(client.get_collection('topic_embeddings').metadata['model_name'], sys.stdout)",
+        &json!(null),
+    );
+    assert_eq!(model, json!(MODEL));
+    // Another name is another text, which has to be read first.
+    sandbox.ok(&["topics", "rename", "walk", "walking"]);
+    assert_eq!(counts(&to_chroma(&sandbox, &url).unwrap()), (0, 0, 1, 0));
+    read_topic(&mut store(&sandbox), walk, MODEL, 6);
+    assert_eq!(counts(&to_chroma(&sandbox, &url).unwrap()), (1, 0, 0, 0));
+    sandbox.ok(&["topics", "delete", "--yes", "walking"]);
+    assert_eq!(counts(&to_chroma(&sandbox, &url).unwrap()), (0, 0, 1, 0));
+    assert_eq!(records(&chroma, "topic_embeddings").keys().collect::<Vec<_>>(), [&sleep.to_string()]);
 }
 
 #[test]

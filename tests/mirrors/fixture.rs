@@ -60,6 +60,15 @@ pub(crate) fn read(store: &mut Store, id: &str, model: &str, dimensions: usize, 
     vectors
 }
 
+/// Gives a topic a vector of a model.
+pub(crate) fn read_topic(store: &mut Store, id: Uuid, model: &str, dimensions: usize) {
+    let pending = store.texts_of("topic_embeddings", &[id]).unwrap().pop().unwrap();
+    let text = pending.text.clone();
+    let text_hash = journaling_ai::cache::text_hash(model, &text);
+    let passages = vec![PassageVector { range: 0..text.len(), text_hash, vector: vector(&text, dimensions) }];
+    assert_eq!(store.save_passages(model, model, &[StoredPassage { pending, passages }]).unwrap(), 1);
+}
+
 /// A time that does not pass.
 fn now() -> DateTime<Utc> {
     "2026-03-01T12:00:00Z".parse().unwrap()

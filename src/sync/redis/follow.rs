@@ -21,9 +21,9 @@ use crate::index::vector::Collection;
 use crate::journal::entry::{Entry, Sentiment};
 use crate::store::Snapshot;
 use crate::sync::mirror::{Job, mean, model_name};
-use redis::{Connection, Pipeline};
+use redis::{Connection, Pipeline, RedisResult, Value};
+use serde_json::json;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -124,12 +124,31 @@ impl<'a> Batch<'a> {
         self.commands.cmd("DEL").arg(keys).ignore();
     }
 
+    /// Sends what is held, and waits until all of it is done.
+    ///
+    /// Not as the crate's own pipelines do: they wait for each answer as long as for the first, and a server that
+    /// has fallen silent would hold a batch for hours.
     pub(super) fn send(&mut self) -> Result<()> {
-        if !self.commands.is_empty() {
-            self.commands.exec(self.connection).map_err(|error| explain(&error))?;
-            self.commands.clear();
+        let (count, bytes) = (self.commands.len(), self.commands.get_packed_pipeline());
+        self.commands.clear();
+        if count == 0 {
+            return Ok(());
         }
-        Ok(())
+        let mut send = || -> RedisResult<()> {
+            self.connection.send_packed_command(&bytes)?;
+            let (mut left, mut refused) = (count, None);
+            while left > 0 {
+                match self.connection.recv_response()? {
+                    // What the server says unasked is no answer.
+                    Value::Push { .. } => continue,
+                    Value::ServerError(error) => drop(refused.get_or_insert(error)),
+                    _ => {}
+                }
+                left -= 1;
+            }
+            refused.map_or(Ok(()), |error| Err(error.into()))
+        };
+        send().map_err(|error| explain(&error))
     }
 }
 
@@ -227,7 +246,7 @@ pub(super) fn vectors(snapshot: &Snapshot, entry: &Entry, kept: &str) -> Result<
 }
 
 /// What a model said, in the words of the schema: as the local cache keeps it.
-pub(super) fn judgement(sentiment: &Sentiment) -> Value {
+pub(super) fn judgement(sentiment: &Sentiment) -> serde_json::Value {
     let emotions = sentiment.emotions.as_deref().and_then(|text| serde_json::from_str::<Box<RawValue>>(text).ok());
     json!({
         "sentiment_label": sentiment.label,

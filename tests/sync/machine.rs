@@ -17,16 +17,8 @@ const TABLES: [(&str, &str, &str); 9] = [
     ("topics", "id", "id name description user_id created_at is_system_topic"),
     ("entry_topics", "entry_id, topic_id", "entry_id topic_id relevance_score added_at"),
     ("user_sessions", "id", "id user_id session_start session_end activities ip_address user_agent"),
-    (
-        "psychology_insights",
-        "id",
-        "id user_id insight_type insight_data confidence_level generated_at is_active",
-    ),
-    (
-        "entry_details",
-        "entry_id",
-        "entry_id written_at time_zone starred mood_source import_source import_id metadata",
-    ),
+    ("psychology_insights", "id", "id user_id insight_type insight_data confidence_level generated_at is_active"),
+    ("entry_details", "entry_id", "entry_id written_at time_zone starred mood_source import_source import_id metadata"),
     ("topic_suggestions", "entry_id, topic_id", "entry_id topic_id relevance_score model_name"),
 ];
 

@@ -85,7 +85,7 @@ fn redis_that_falls_silent_is_not_waited_for_for_ever() {
     way.stall_after(4_000);
     let since = Instant::now();
     let error = to_redis(&sandbox, &format!("redis://127.0.0.1:{}", way.port)).unwrap_err();
-    expect(&error, Kind::Network, &["has not answered within 30 s"]);
+    expect(&error, Kind::Network, &["has not answered in time"]);
     // Once for the whole batch, and not for each command of it.
     assert!(since.elapsed() < Duration::from_secs(45), "{:?}", since.elapsed());
     way.open();

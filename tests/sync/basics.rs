@@ -35,14 +35,14 @@ fn everything_goes_there_once() {
     machine.ok(&["analyze"]);
     machine.ok(&["topics", "describe", "running", "On foot"]);
     machine.ok(&["user", "edit", "--profile", r#"{"name": "Ada", "n": 1.50}"#]);
-    machine.ok(&["session", "start"]);
     machine.add(&["A session's entry: tab\there, back\\slash, \u{1F389}"]);
-    machine.ok(&["session", "stop"]);
     machine
         .database()
         .execute_batch(
             "INSERT INTO psychology_insights(user_id, insight_type, insight_data, confidence_level)
-             SELECT id, 'sleep', '{\"b\":[1,2.50],\"a\":null}', 0.5 FROM users",
+             SELECT id, 'sleep', '{\"b\":[1,2.50],\"a\":null}', 0.5 FROM users;
+             INSERT INTO user_sessions(user_id, session_end, activities, ip_address, user_agent)
+             SELECT id, '2099-01-01T00:00:00.000000Z', '[{\"command\":\"add\"}]', '10.1.2.3/8', 'test' FROM users",
         )
         .unwrap();
 
@@ -50,7 +50,7 @@ fn everything_goes_there_once() {
     assert_eq!(deployment.count("SELECT count(*) FROM journal_entries"), 0);
     let report = machine.sync();
     assert_eq!(plan["pushed"]["tables"], report["pushed"]["tables"]);
-    assert!(counts(&report["pushed"])[0] > 1000, "{report}");
+    assert!(counts(&report["pushed"])[0] > 700, "{report}");
     assert_eq!(counts(&report["pulled"]), [0, 0, 0], "{report}");
     expect_same(&machine.rows(), &deployment.rows());
 
@@ -72,7 +72,7 @@ fn a_second_machine_has_the_same_journal() {
     let deployment = Deployment::bare();
     let one = Machine::linked(&deployment);
     one.ok(&["import", &sample()]);
-    let starred = one.add(&["Starred", "--starred", "-m", "good", "--topic", "mine"]);
+    let starred = one.add(&["Zymurgy", "--starred", "-m", "good", "--topic", "mine"]);
     one.sync();
     let two = Machine::linked(&deployment);
     two.add(&["Written at the second machine before it was linked with anything. #mine"]);
@@ -82,14 +82,14 @@ fn a_second_machine_has_the_same_journal() {
     expect_same(&one.rows(), &two.rows());
     expect_same(&one.rows(), &deployment.rows());
     assert_eq!(one.ok(&["export"]).stdout, two.ok(&["export"]).stdout);
+    assert_eq!(two.sandbox.search(&["Zymurgy", "--mode", "text"]).len(), 1);
     two.sandbox.expect_well();
-    assert_eq!(two.sandbox.search(&["Starred", "--mode", "text"]).len(), 1);
 
     // Edits, deletions and what undo makes of them.
     one.ok(&["edit", &starred, "--title", "A title"]);
     one.ok(&["edit", &starred, "--mood", "bad"]);
     one.sync();
-    assert_eq!(counts(&two.sync()["pulled"])[1], 2);
+    assert_eq!(two.sync()["pulled"]["tables"]["journal_entries"]["updated"], 1);
     expect_same(&one.rows(), &two.rows());
     two.ok(&["delete", &starred, "--yes"]);
     two.sync();
@@ -122,8 +122,11 @@ fn one_way_at_a_time() {
     assert_eq!(one.texts(), two.texts());
     // After a pull alone, what is changed there is no conflict with what was here all the time.
     deployment.client().batch_execute("UPDATE journal_entries SET title = 'T', updated_at = now()").unwrap();
-    one.ok(&["sync"]);
-    two.ok(&["sync"]);
+    for machine in [&one, &two, &one] {
+        machine.ok(&["sync", "pull"]);
+        machine.ok(&["analyze"]);
+        machine.ok(&["sync"]);
+    }
     assert!(one.conflicts().is_empty() && two.conflicts().is_empty(), "{:?} {:?}", one.conflicts(), two.conflicts());
     expect_same(&one.rows(), &two.rows());
     expect_same(&one.rows(), &deployment.rows());

@@ -23,7 +23,7 @@ fn both_have_made_the_same_topic() {
     two.sync();
     settle(&[&one, &two], &deployment);
     assert_eq!(deployment.count("SELECT count(*) FROM topics WHERE name = 'river'"), 1);
-    assert_eq!(one.json(&["list", "--topic", "river"])["entries"].as_array().unwrap().len(), 2);
+    assert_eq!(one.json(&["list", "--topic", "river"]).as_array().unwrap().len(), 2);
     let found = two.conflicts();
     assert_eq!(found[0]["other"]["row"]["description"], "As two knows it", "{found:?}");
     two.ok(&["sync", "conflicts", "resolve", &found[0]["id"].to_string(), "--keep", "ours"]);
@@ -42,7 +42,7 @@ fn names_that_are_swapped_go_both_ways() {
         one.ok(&["topics", "rename", from, to]);
     }
     settle(&[&one, &two], &deployment);
-    assert_eq!(two.json(&["list", "--topic", "right", "--full"])["entries"][0]["content"], "X #left");
+    assert_eq!(two.json(&["list", "--topic", "right", "--full"])[0]["content"], "X #left");
     // A new one under the name of one that was deleted.
     two.ok(&["topics", "delete", "left", "--yes"]);
     two.add(&["Z #left"]);
@@ -98,7 +98,8 @@ fn two_people_with_one_address_are_not_made_one() {
     stranger.sync();
     assert_eq!(stranger.texts(), ["His"]);
     assert_eq!(deployment.count("SELECT count(*) FROM users"), 2);
-    stranger.run(&["sync", "init", "--account", "nobody@example.org"]).expect(3);
+    stranger.run(&["sync", "init", "--account", "nobody@example.org"]).expect(2);
+    Machine::new(&deployment).run(&["sync", "init", "--account", "nobody@example.org"]).expect(3);
 }
 
 #[test]

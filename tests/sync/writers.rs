@@ -30,7 +30,7 @@ fn what_a_plain_writer_does_comes_here() {
     assert_eq!(report["pulled"]["tables"]["journal_entries"]["inserted"], 20, "{report}");
     assert_eq!(report["pulled"]["tables"]["journal_entries"]["updated"], 1, "{report}");
     expect_same(&machine.rows(), &deployment.rows());
-    let entry = &machine.json(&["list", "--topic", "from there", "--limit", "1", "--full"])["entries"][0];
+    let entry = &machine.json(&["list", "--topic", "from there", "--limit", "1", "--full"])[0];
     assert_eq!((&entry["mood_score"], &entry["mood_source"]), (&0.25.into(), &"import".into()), "{entry}");
     assert_eq!(machine.json(&["show", &kept])["mood_source"], "import");
     // A model does not take the place of what the backend said.
@@ -48,6 +48,7 @@ fn what_a_plain_writer_does_comes_here() {
     machine.sync();
     assert_eq!(machine.texts(), Vec::<String>::new());
     expect_same(&machine.rows(), &deployment.rows());
+    machine.sandbox.run(&["search", "x", "--mode", "text"]);
     machine.sandbox.expect_well();
 }
 

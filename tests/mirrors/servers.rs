@@ -142,6 +142,19 @@ impl Redis {
     }
 }
 
+impl Drop for Redis {
+    fn drop(&mut self) {
+        sweep(&self.folder, self.server.is_some());
+    }
+}
+
+/// What has been killed leaves its folder behind; what runs takes it along.
+fn sweep(folder: &Path, runs: bool) {
+    if !runs {
+        let _ = fs::remove_dir_all(folder);
+    }
+}
+
 /// A Chroma.
 pub(crate) struct Chroma {
     folder: PathBuf,
@@ -213,5 +226,11 @@ impl Chroma {
         let output = python.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    }
+}
+
+impl Drop for Chroma {
+    fn drop(&mut self) {
+        sweep(&self.folder, self.server.is_some());
     }
 }

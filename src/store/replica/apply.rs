@@ -10,7 +10,7 @@ use super::super::{Store, log};
 use super::clash::{self, Later};
 use super::conflicts::{self, Side};
 use super::pending::{self, Base, Pending};
-use super::rule::{Case, Verdict, decide, time_column};
+use super::rule::{Case, Verdict, both_in_one, decide, time_column};
 use super::state::Waiting;
 use super::{RowKey, Values, read, read_owned};
 use crate::error::Result;
@@ -163,6 +163,13 @@ impl Work<'_> {
         let our_time = if time_column(key.table()).is_none() { self.changed_at(&key)? } else { None };
         let (theirs, their_time) = (pulled.row.as_ref(), pulled.at.clone());
         let case = Case { key, is_pending, base, ours: ours.as_ref(), theirs, our_time, their_time };
+        if let Some(merged) = both_in_one(&case) {
+            if ours.as_ref() != Some(&merged) {
+                self.later.push(Later::Put(key, merged));
+                self.done.updated.push(key);
+            }
+            return Ok(());
+        }
         match decide(&case) {
             Verdict::Same => self.pending.settle(&key),
             Verdict::Stand { kept: false } => {}

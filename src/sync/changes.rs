@@ -76,6 +76,8 @@ pub(super) struct Changed {
     /// Whether it was deleted, as far as is noted.
     pub(super) is_gone: bool,
     pub(super) at: Option<String>,
+    /// Whether another program than a journal has done it.
+    pub(super) is_foreign: bool,
 }
 
 /// The rows that were changed since a cursor, by others than us, parents first.
@@ -87,7 +89,7 @@ pub(super) fn since(
 ) -> Result<Vec<Changed>> {
     let rows = transaction
         .query(
-            "SELECT table_name, row_id, (array_agg(op ORDER BY seq DESC))[1],
+            "SELECT table_name, row_id, (array_agg(op ORDER BY seq DESC))[1], (array_agg(origin ORDER BY seq DESC))[1] IS NULL,
                 to_char(max(at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')
              FROM journal_cli.changes
              WHERE xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, $1::text::pg_snapshot)
@@ -100,7 +102,7 @@ pub(super) fn since(
     for row in rows {
         let (table, id, op): (String, String, String) = (row.get(0), row.get(1), row.get(2));
         if let Some(key) = RowKey::parse(&table, &id)? {
-            changed.push(Changed { key, is_gone: op == "delete", at: row.get(3) });
+            changed.push(Changed { key, is_gone: op == "delete", is_foreign: row.get(3), at: row.get(4) });
         }
     }
     changed.sort_by_key(|row| row.key);

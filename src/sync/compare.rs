@@ -1,10 +1,10 @@
 //! Everything here and everything there, row by row: for the first sync, and whenever no cursor holds.
 
 use super::postgres::explain;
-use super::rows::{as_fingerprint, key, key_text, place, read, readable};
+use super::rows::{as_fingerprint, key, key_text, place, readable};
 use super::session::{Doing, Progress, Watcher};
 use crate::error::Result;
-use crate::store::{ColumnType, Pending, REPLICATED, RowKey, Snapshot, Table, Values};
+use crate::store::{ColumnType, Pending, REPLICATED, RowKey, Snapshot, Table, Values, canonical};
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::ToSql;
 use postgres::{RowIter, Transaction};
@@ -65,7 +65,7 @@ pub(super) fn compare(
             let is_everybodys = is_everybodys(table, &row);
             match there.next.take_if(|(other, _)| *other == key) {
                 Some((_, theirs)) => {
-                    if theirs.as_ref() != Some(&fingerprint(table, row)) {
+                    if !is_same(table, &fingerprint(table, row), &theirs) {
                         found.there.push(key);
                         if !is_everybodys {
                             pending.add_compared(key);
@@ -122,11 +122,24 @@ fn sort_out(
     Ok(())
 }
 
-/// The rows there, one after the other; a row that the journal cannot hold has no values.
+/// Whether a row there, as the server writes it, is this one. Most values are the same letter by letter, and
+/// need not be understood.
+fn is_same(table: &Table, ours: &Values, theirs: &Values) -> bool {
+    table.columns.iter().zip(ours.iter().zip(theirs)).all(|(column, (ours, theirs))| match (ours, theirs) {
+        (Some(ours), Some(theirs)) => {
+            ours == theirs
+                || (column.kind != ColumnType::IndexedText
+                    && canonical(column.kind, theirs).is_ok_and(|theirs| theirs.as_ref() == Some(ours)))
+        }
+        (ours, theirs) => ours == theirs,
+    })
+}
+
+/// The rows there, one after the other, as the server writes them.
 struct There<'a> {
     table: &'static Table,
     rows: RowIter<'a>,
-    next: Option<(RowKey, Option<Values>)>,
+    next: Option<(RowKey, Values)>,
 }
 
 impl There<'_> {
@@ -135,7 +148,11 @@ impl There<'_> {
             None => None,
             Some(row) => {
                 let key = key(self.table, row.get(self.table.columns.len()))?;
-                Some((key, read(self.table, &row)?.ok()))
+                let mut values = Values::with_capacity(self.table.columns.len());
+                for at in 0..self.table.columns.len() {
+                    values.push(row.try_get(at).map_err(|error| explain(&error))?);
+                }
+                Some((key, values))
             }
         };
         Ok(())

@@ -74,8 +74,10 @@ impl Session<'_> {
                 let here = Store::snapshot(store.folder(), "sync")?;
                 let mut pending = Pending::none(here.head()?);
                 let found = compare(&mut transaction, &here, users, &mut pending, watcher)?;
-                let there = found.there.into_iter().map(|key| Changed { key, is_gone: false, at: None });
-                let gone = found.gone.into_iter().map(|key| Changed { key, is_gone: true, at: None });
+                let there =
+                    found.there.into_iter().map(|key| Changed { key, is_gone: false, at: None, is_foreign: false });
+                let gone =
+                    found.gone.into_iter().map(|key| Changed { key, is_gone: true, at: None, is_foreign: false });
                 (pending, there.chain(gone).collect())
             }
         };
@@ -94,17 +96,17 @@ impl Session<'_> {
             remote: id,
             users,
             incoming: changed.iter().map(|row| row.key).collect(),
+            foreign: changed.iter().filter(|row| row.is_foreign).map(|row| row.key).collect(),
             times: changed.iter().filter_map(|row| Some((row.key, row.at.clone()?))).collect(),
             pending: &mut pending,
             done: Applied::default(),
             dry_run,
         };
         run.take(&changed, watcher)?;
-        let Run { done: applied, incoming, .. } = run;
+        let applied = run.done;
         transaction.commit().map_err(|error| explain(&error))?;
         let mut taken = Taken { pending, applied, cursor: now, compared };
         if !dry_run {
-            store.finish_pulled(users, &taken.applied, &incoming)?;
             store.extend_pending(id, &mut taken.pending)?;
             // What a comparison has found is known only until the push has ended.
             if !compared {
@@ -161,7 +163,7 @@ impl Session<'_> {
 fn add_waiting(changed: &mut Vec<Changed>, waiting: Vec<Waiting>) {
     let known: HashSet<RowKey> = changed.iter().map(|row| row.key).collect();
     let again = waiting.into_iter().map(|row| row.key).filter(|key| !known.contains(key));
-    changed.extend(again.map(|key| Changed { key, is_gone: false, at: None }));
+    changed.extend(again.map(|key| Changed { key, is_gone: false, at: None, is_foreign: false }));
     changed.sort_by_key(|row| row.key);
 }
 
@@ -171,6 +173,7 @@ struct Run<'a, 'b> {
     remote: &'a str,
     users: &'a [uuid::Uuid],
     incoming: HashSet<RowKey>,
+    foreign: HashSet<RowKey>,
     times: HashMap<RowKey, String>,
     pending: &'a mut Pending,
     done: Applied,
@@ -226,7 +229,7 @@ impl Run<'_, '_> {
     }
 
     fn pulled(&self, key: RowKey, row: Option<crate::store::Values>) -> Pulled {
-        Pulled { key, row, at: self.times.get(&key).cloned() }
+        Pulled { key, row, at: self.times.get(&key).cloned(), is_foreign: self.foreign.contains(&key) }
     }
 
     fn apply(&mut self, rows: &[Pulled]) -> Result<()> {

@@ -68,13 +68,15 @@ fn the_later_edit_stands_and_the_other_is_kept() {
 fn equal_edits_and_edits_of_different_things_are_no_conflict() {
     let deployment = Deployment::bare();
     let (one, two, entry) = pair(&deployment);
-    one.ok(&["edit", &entry, "--title", "Another title"]);
+    one.ok(&["edit", &entry, "--title", "Another title", "--mood", "good"]);
     two.ok(&["topics", "assign", "travel", &entry]);
+    two.ok(&["edit", &entry, "--unstar"]);
     one.sync();
     two.sync();
     settle(&[&one, &two], &deployment);
     let shown = one.json(&["show", &entry]);
     assert_eq!(shown["title"], "Another title");
+    assert_eq!((&shown["starred"], &shown["mood_source"]), (&false.into(), &"user".into()), "{shown}");
     assert!(shown["topics"].as_array().unwrap().iter().any(|topic| topic["name"] == "travel"), "{shown}");
     assert!(one.conflicts().is_empty() && two.conflicts().is_empty());
 }

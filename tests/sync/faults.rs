@@ -221,3 +221,71 @@ fn a_second_push_waits_and_then_says_so() {
     assert_eq!(machine.conflicts().len(), 1);
     expect_same(&machine.rows(), &deployment.rows());
 }
+
+/// A file system of a few megabytes, taken away when dropped.
+struct Disk(std::path::PathBuf);
+
+impl Disk {
+    /// None where this user cannot mount anything.
+    fn mount() -> Option<Disk> {
+        let place = tempfile::Builder::new().prefix("jpd").tempdir_in("/tmp").unwrap().keep();
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=48m,mode=777", "tmpfs"]).arg(&place);
+        let mounted = mount.stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+        mounted.then_some(Disk(place))
+    }
+
+    fn fill(&self) {
+        use std::io::Write;
+        let mut filler = std::fs::File::create(self.0.join("filler")).unwrap();
+        for size in [1 << 16, 4096, 1] {
+            while filler.write_all(&vec![b'x'; size]).is_ok() {}
+        }
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
+        let _ = std::fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn a_server_whose_disk_is_full() {
+    let Some(disk) = Disk::mount() else {
+        println!("SKIPPED: this user cannot mount a small file system");
+        return;
+    };
+    let deployment = Deployment::bare();
+    let (address, name) = deployment.url().rsplit_once('/').unwrap();
+    let mut keeper = postgres::Client::connect(&format!("{address}/postgres"), postgres::NoTls).unwrap();
+    let place = disk.0.join("space");
+    std::fs::create_dir(&place).unwrap();
+    let data: String = keeper.query_one("SHOW data_directory", &[]).unwrap().get(0);
+    let owner = std::fs::metadata(data).unwrap();
+    use std::os::unix::fs::MetadataExt;
+    std::os::unix::fs::chown(&place, Some(owner.uid()), Some(owner.gid())).unwrap();
+    keeper.batch_execute(&format!("CREATE TABLESPACE small LOCATION '{}'", place.display())).unwrap();
+    keeper.batch_execute(&format!("ALTER DATABASE {name} SET TABLESPACE small")).unwrap();
+
+    let machine = Machine::linked(&deployment);
+    machine.add(&["Fits"]);
+    machine.sync();
+    disk.fill();
+    let words: Vec<String> = (0..60_000).map(|number| format!("word{number}")).collect();
+    machine.add(&[&words.join(" ")[..100_000]]);
+    for _ in 0..20 {
+        let mut long: Vec<&str> = words.iter().map(String::as_str).collect();
+        long.rotate_left(machine.texts().len() * 2000);
+        machine.add(&[&long.join(" ")[..100_000]]);
+    }
+    let full = machine.run(&["sync"]).expect(1);
+    assert!(full.stderr.contains("disk is full"), "{full}");
+    assert_eq!(deployment.count("SELECT count(*) FROM journal_entries"), 1);
+    std::fs::remove_file(disk.0.join("filler")).unwrap();
+    machine.sync();
+    expect_same(&machine.rows(), &deployment.rows());
+    keeper.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).unwrap();
+    keeper.batch_execute("DROP TABLESPACE small").unwrap();
+}

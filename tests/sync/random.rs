@@ -222,3 +222,72 @@ fn all_converge_and_nothing_is_lost() {
         assert!(stands || known.contains(title.as_str()), "seed {seed}: '{title}' of {id} is lost");
     }
 }
+
+/// How long three machines and a writer do as they like, all at once.
+const STORM: std::time::Duration = std::time::Duration::from_secs(12);
+
+#[test]
+fn all_at_once() {
+    let seed = seed();
+    println!("JOURNAL_TEST_SEED={seed}");
+    let deployment = Deployment::bare();
+    let machines: Vec<Machine> = (0..3).map(|_| Machine::linked(&deployment)).collect();
+    let until = std::time::Instant::now() + STORM;
+    let added: Vec<Vec<String>> = std::thread::scope(|scope| {
+        let writer = &deployment;
+        scope.spawn(move || {
+            let mut client = writer.client();
+            let mut number = 0;
+            while std::time::Instant::now() < until {
+                number += 1;
+                client
+                    .batch_execute(&format!(
+                        "INSERT INTO journal_entries(user_id, content, entry_date) SELECT id, 'Writer {number}', '2026-02-01' FROM users;
+                         UPDATE journal_entries SET title = 'W{number}', updated_at = now()
+                            WHERE id = (SELECT id FROM journal_entries ORDER BY random() LIMIT 1)"
+                    ))
+                    .unwrap();
+                std::thread::sleep(std::time::Duration::from_millis(40));
+            }
+        });
+        let threads: Vec<_> = machines
+            .iter()
+            .enumerate()
+            .map(|(which, machine)| {
+                scope.spawn(move || {
+                    let mut random = StdRng::seed_from_u64(seed + which as u64);
+                    let mut added = Vec::new();
+                    while std::time::Instant::now() < until {
+                        added.push(machine.add(&[&format!("Machine {which}, {} #storm", added.len())]));
+                        if random.random_bool(0.3) {
+                            let id = added.choose(&mut random).unwrap();
+                            machine.run(&["edit", id, "--title", &format!("T{}", added.len())]);
+                        }
+                        let outcome = machine.run(&["sync"]);
+                        assert!(matches!(outcome.code(), Some(0 | 7 | 8)), "seed {seed}: {outcome}");
+                    }
+                    added
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    for _ in 0..3 {
+        for machine in &machines {
+            machine.ok(&["analyze"]);
+            machine.sync();
+        }
+    }
+    let there = deployment.rows();
+    for machine in &machines {
+        machine.sync();
+        expect_same(&machine.rows(), &there);
+    }
+    for id in added.iter().flatten() {
+        assert!(
+            there.iter().any(|row| row.starts_with(&format!("journal_entries: {id}"))),
+            "seed {seed}: {id} is lost"
+        );
+    }
+    assert_eq!(deployment.count("SELECT count(*) FROM topics WHERE name = 'storm'"), 1);
+}

@@ -10,11 +10,11 @@ use super::super::{Store, log};
 use super::clash::{self, Later};
 use super::conflicts::{self, Side};
 use super::pending::{self, Base, Pending};
-use super::rule::{Case, Verdict, decide, time_column};
+use super::rule::{Case, Verdict, both_in_one, decide, time_column};
 use super::state::Waiting;
-use super::{RowKey, Values, owned, read, read_owned};
+use super::{RowKey, Values, read, read_owned};
 use crate::error::Result;
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -27,6 +27,8 @@ pub struct Pulled {
     pub row: Option<Values>,
     /// When that was noted there.
     pub at: Option<String>,
+    /// Whether another program than a journal has written it.
+    pub is_foreign: bool,
 }
 
 /// What became of rows that were changed there.
@@ -42,8 +44,6 @@ pub struct Applied {
     pub conflicts: Vec<(RowKey, Side)>,
     /// Rows that could not be written.
     pub waiting: Vec<Waiting>,
-    /// Entries that came with another mood than they had.
-    moods: Vec<Uuid>,
 }
 
 impl Applied {
@@ -54,7 +54,6 @@ impl Applied {
         self.deleted.extend(more.deleted);
         self.conflicts.extend(more.conflicts);
         self.waiting.extend(more.waiting);
-        self.moods.extend(more.moods);
     }
 
     /// Whether nothing was changed here.
@@ -123,44 +122,6 @@ impl Store {
         };
         if rehearse { self.rehearse(run) } else { self.write(None, run) }
     }
-
-    /// Gives details to entries that another program wrote, and says that a mood it gave is not a model's.
-    pub fn finish_pulled(&mut self, users: &[Uuid], applied: &Applied, incoming: &HashSet<RowKey>) -> Result<()> {
-        let is_entry = |key: &RowKey| key.table().name == "journal_entries";
-        if !applied.inserted.iter().chain(&applied.updated).any(is_entry) {
-            return Ok(());
-        }
-        let owned = owned(&super::super::tables::TABLES[1], users.len());
-        self.write(None, |connection| {
-            // The text has no hash: it is computed when it is needed.
-            connection.execute(
-                &format!(
-                    "INSERT INTO entry_details(entry_id, written_at, mood_source)
-                     SELECT r.id, coalesce(r.created_at, r.entry_date || 'T12:00:00.000000Z'),
-                         CASE WHEN r.mood_score IS NOT NULL THEN 'import' END
-                     FROM journal_entries r WHERE {owned}
-                        AND NOT EXISTS (SELECT 1 FROM entry_details d WHERE d.entry_id = r.id)"
-                ),
-                params_from_iter(users.iter().map(Uuid::to_string)),
-            )?;
-            let mut update = connection
-                .prepare("UPDATE entry_details SET mood_source = ?2 WHERE entry_id = ?1 AND mood_source IS NOT ?2")?;
-            for entry in &applied.moods {
-                // Who says so comes with it, when a journal wrote it.
-                let details = RowKey::parse("entry_details", &entry.to_string())?;
-                if details.is_some_and(|details| incoming.contains(&details)) {
-                    continue;
-                }
-                let mood: Option<f64> = connection
-                    .prepare_cached("SELECT mood_score FROM journal_entries WHERE id = ?1")?
-                    .query_row([entry.to_string()], |row| row.get(0))
-                    .optional()?
-                    .flatten();
-                update.execute((entry.to_string(), mood.map(|_| "import")))?;
-            }
-            Ok(((), String::new()))
-        })
-    }
 }
 
 /// Notes that the deployment knows what the log has after `start`.
@@ -202,6 +163,13 @@ impl Work<'_> {
         let our_time = if time_column(key.table()).is_none() { self.changed_at(&key)? } else { None };
         let (theirs, their_time) = (pulled.row.as_ref(), pulled.at.clone());
         let case = Case { key, is_pending, base, ours: ours.as_ref(), theirs, our_time, their_time };
+        if let Some(merged) = both_in_one(&case) {
+            if ours.as_ref() != Some(&merged) {
+                self.later.push(Later::Put(key, merged));
+                self.done.updated.push(key);
+            }
+            return Ok(());
+        }
         match decide(&case) {
             Verdict::Same => self.pending.settle(&key),
             Verdict::Stand { kept: false } => {}
@@ -212,7 +180,7 @@ impl Work<'_> {
                 if kept && ours.is_some() {
                     self.conflict(key, Side::Theirs, ours.as_ref())?;
                 }
-                self.take(key, ours.as_ref(), theirs)?;
+                self.take(key, ours.as_ref(), theirs, pulled.is_foreign)?;
                 if self.done.waiting.len() == before {
                     self.pending.settle(&key);
                 }
@@ -292,7 +260,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn take(&mut self, key: RowKey, ours: Option<&Values>, theirs: Option<&Values>) -> Result<()> {
+    fn take(&mut self, key: RowKey, ours: Option<&Values>, theirs: Option<&Values>, is_foreign: bool) -> Result<()> {
         let table = key.table();
         let Some(row) = theirs else {
             if !self.rehearse {
@@ -320,8 +288,14 @@ impl Work<'_> {
                 return Ok(());
             }
         }
-        if table.name == "journal_entries" && ours.is_none_or(|ours| ours.last() != row.last()) && ours.is_some() {
-            self.done.moods.push(key.first());
+        let details = RowKey::parse("entry_details", &key.first().to_string())?;
+        if table.name == "journal_entries" && !self.rehearse && details.is_some_and(|key| !self.incoming.contains(&key))
+        {
+            match ours {
+                None => self.later.push(Later::Details(key.first())),
+                Some(ours) if is_foreign && ours.last() != row.last() => self.later.push(Later::Mood(key.first())),
+                Some(_) => {}
+            }
         }
         if ours.is_some() {
             self.done.updated.push(key)

@@ -15,6 +15,10 @@ pub(super) enum Later {
     Put(RowKey, Values),
     /// Everything that hangs on one topic belongs to another now.
     Move { from: Uuid, to: Uuid },
+    /// An entry that another program has written has no details.
+    Details(Uuid),
+    /// Another program has given an entry a mood, or taken it away: it is no model's, and nobody's here.
+    Mood(Uuid),
 }
 
 /// Makes room for a row whose unique key is taken. Whether it did.
@@ -107,6 +111,29 @@ pub(super) fn do_later(connection: &Connection, later: &Later) -> Result<()> {
             // It stood here before under another id: nothing refuses it.
             put(connection, key.table(), key, values, exists)?
                 .map_err(|refusal| Error::failure(refusal.to_string()))?;
+            Ok(())
+        }
+        // The text has no hash: it is computed when it is needed.
+        Later::Details(entry) => {
+            connection
+                .prepare_cached(
+                    "INSERT INTO entry_details(entry_id, written_at, mood_source)
+                     SELECT r.id, coalesce(r.created_at, r.entry_date || 'T12:00:00.000000Z'),
+                         CASE WHEN r.mood_score IS NOT NULL THEN 'import' END
+                     FROM journal_entries r WHERE r.id = ?1 ON CONFLICT DO NOTHING",
+                )?
+                .execute([entry.to_string()])?;
+            Ok(())
+        }
+        Later::Mood(entry) => {
+            connection
+                .prepare_cached(
+                    "UPDATE entry_details SET mood_source = m.source
+                     FROM (SELECT CASE WHEN mood_score IS NOT NULL THEN 'import' END AS source FROM journal_entries
+                         WHERE id = ?1) m
+                     WHERE entry_id = ?1 AND mood_source IS NOT m.source",
+                )?
+                .execute([entry.to_string()])?;
             Ok(())
         }
         Later::Move { from, to } => {

@@ -65,6 +65,23 @@ pub(super) fn decide(case: &Case) -> Verdict {
     }
 }
 
+/// Both versions in one, where they have changed different columns of the one that both knew. Only of details:
+/// a star and a mood's source have nothing to do with each other.
+pub(super) fn both_in_one(case: &Case) -> Option<Values> {
+    let (Base::Row(base), Some(ours), Some(theirs)) = (&case.base, case.ours, case.theirs) else { return None };
+    if !case.is_pending || case.key.table().name != "entry_details" {
+        return None;
+    }
+    let columns = base.iter().zip(ours.iter().zip(theirs));
+    columns
+        .map(|(base, (ours, theirs))| match (ours == base, theirs == base) {
+            (true, _) => Some(theirs.clone()),
+            (_, true) => Some(ours.clone()),
+            _ => (ours == theirs).then(|| ours.clone()),
+        })
+        .collect()
+}
+
 /// Rows that a model makes again: a newer result in the place of an older one is no loss.
 pub(super) fn is_machine_made(table: &Table) -> bool {
     matches!(table.name, "sentiment_analysis" | "topic_suggestions")
@@ -97,6 +114,29 @@ mod tests {
     fn case<'a>(pending: bool, base: Base, ours: Option<&'a Values>, theirs: Option<&'a Values>) -> Case<'a> {
         let key = RowKey::parse("journal_entries", KEY).unwrap().unwrap();
         Case { key, is_pending: pending, base, ours, theirs, our_time: None, their_time: None }
+    }
+
+    #[test]
+    fn details_are_merged_column_by_column() {
+        let key = RowKey::parse("entry_details", KEY).unwrap().unwrap();
+        let row = |starred: &str, source: Option<&str>| -> Values {
+            vec![Some(KEY.into()), None, None, Some(starred.into()), source.map(str::to_string), None, None, None]
+        };
+        let (base, ours, theirs) = (row("false", None), row("true", None), row("false", Some("user")));
+        let merged = |theirs: &Values| {
+            let case = Case {
+                key,
+                is_pending: true,
+                base: Base::Row(base.clone()),
+                ours: Some(&ours),
+                theirs: Some(theirs),
+                our_time: None,
+                their_time: None,
+            };
+            both_in_one(&case)
+        };
+        assert_eq!(merged(&theirs), Some(row("true", Some("user"))));
+        assert_eq!(merged(&row("none", None)), None);
     }
 
     #[test]

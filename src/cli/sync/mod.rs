@@ -12,6 +12,9 @@ use crate::error::Result;
 ///
 /// The deployment is named by JOURNAL_POSTGRES_URL, by the file that JOURNAL_POSTGRES_URL_FILE names, or by
 /// the settings of the same names. Run `journal sync init` once on each machine.
+///
+/// Where JOURNAL_REDIS_URL and JOURNAL_CHROMA_URL name them, Redis and Chroma follow. When one of them is away
+/// the sync is done in part (exit code 8), and the next one catches up.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   journal sync init                       make the schema there, and link your account

@@ -17,7 +17,7 @@ pub struct Key {
 }
 
 /// Every setting there is.
-pub const KEYS: [Key; 20] = [
+pub const KEYS: [Key; 24] = [
     Key { name: "user", default: "", about: "E-mail address of the user whose journal this is; empty: the first user" },
     Key { name: "time_zone", default: "", about: "IANA name, such as Europe/Berlin; empty: the system's" },
     Key { name: "day_start", default: "00:00", about: "When a new day begins for new entries, such as 04:00" },
@@ -82,6 +82,10 @@ pub const KEYS: [Key; 20] = [
         default: "",
         about: "File that holds this URL, when it has a password in it; readable by you alone",
     },
+    Key { name: "redis_url", default: "", about: "The deployment's Redis, as redis://host:6379/0; empty: none" },
+    Key { name: "redis_url_file", default: "", about: "File that holds this URL, likewise" },
+    Key { name: "chroma_url", default: "", about: "The deployment's Chroma, as http://host:8000; empty: none" },
+    Key { name: "chroma_url_file", default: "", about: "File that holds this URL, likewise" },
 ];
 
 /// How a search looks.
@@ -164,6 +168,14 @@ pub struct Config {
     pub postgres_url: Option<String>,
     /// The file that holds its URL.
     pub postgres_url_file: Option<PathBuf>,
+    /// The deployment's Redis.
+    pub redis_url: Option<String>,
+    /// The file that holds its URL.
+    pub redis_url_file: Option<PathBuf>,
+    /// The deployment's Chroma.
+    pub chroma_url: Option<String>,
+    /// The file that holds its URL.
+    pub chroma_url_file: Option<PathBuf>,
 }
 
 /// The settings file: kept as it was written, comments and all.
@@ -222,8 +234,9 @@ impl ConfigFile {
         if let Some(text) = value
             && without_password(text) != text
         {
-            return Err(Error::usage(format!("{name}: a password does not belong on a command line"))
-                .hint("put the URL into a file that only you can read, and name it: `journal config set postgres_url_file FILE`"));
+            return Err(Error::usage(format!("{name}: a password does not belong on a command line")).hint(format!(
+                "put the URL into a file that only you can read, and name it: `journal config set {name}_file FILE`"
+            )));
         }
         match value {
             None => {
@@ -309,6 +322,10 @@ impl ConfigFile {
                 slow_statement_ms: number("slow_statement_ms", 86_400_000)?,
                 postgres_url: set("postgres_url")?,
                 postgres_url_file: set("postgres_url_file")?.map(PathBuf::from),
+                redis_url: set("redis_url")?,
+                redis_url_file: set("redis_url_file")?.map(PathBuf::from),
+                chroma_url: set("chroma_url")?,
+                chroma_url_file: set("chroma_url_file")?.map(PathBuf::from),
             })
         };
         build().map_err(from)
@@ -345,7 +362,11 @@ pub fn without_password(text: &str) -> String {
             None => authority.to_string(),
         };
         let Some((path, query)) = tail.split_once('?') else { return format!("{scheme}://{shown}{tail}") };
-        let hide = |pair: &str| if pair.starts_with("password=") { "password=***".into() } else { pair.to_string() };
+        let hide = |pair: &str| match pair.split_once('=') {
+            // PostgreSQL's word, and that of a Redis on a socket.
+            Some((name @ ("password" | "pass"), _)) => format!("{name}=***"),
+            _ => pair.to_string(),
+        };
         let query: Vec<String> = query.split('&').map(hide).collect();
         return format!("{scheme}://{shown}{path}?{}", query.join("&"));
     }
@@ -389,6 +410,8 @@ mod tests {
                 "postgresql://me@host/db?password=***&sslmode=require",
             ),
             ("postgresql://me@host/db", "postgresql://me@host/db"),
+            ("redis://:secret@host:6379/0", "redis://:***@host:6379/0"),
+            ("unix:///run/redis.sock?db=1&pass=secret", "unix:///run/redis.sock?db=1&pass=***"),
             ("host=h password=secret dbname=d", "host=h password=*** dbname=d"),
             ("host=h password = 'my secret' dbname=d", "host=h password=*** dbname=d"),
             ("Europe/Berlin", "Europe/Berlin"),

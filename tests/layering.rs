@@ -16,7 +16,7 @@ const MAY_USE: [(&str, &[&str]); 22] = [
     ("account", &["cache", "error"]),
     ("config", &["error", "model", "publish"]),
     ("store", &["error", "journal", "publish"]),
-    ("sync", &["config", "error", "publish", "store"]),
+    ("sync", &["cache", "config", "error", "index", "journal", "publish", "store"]),
     ("index", &["error", "journal"]),
     ("follow", &["error", "index", "journal", "store"]),
     ("exchange", &["error", "journal"]),
@@ -39,7 +39,7 @@ const MAY_USE: [(&str, &[&str]); 22] = [
 ];
 
 /// Each engine, and the files or folders that alone may name it.
-const ENGINES: [(&str, &[&str]); 17] = [
+const ENGINES: [(&str, &[&str]); 18] = [
     ("rusqlite", &["store/"]),
     ("tantivy", &["index/text/"]),
     ("usearch", &["index/vector/"]),
@@ -55,7 +55,8 @@ const ENGINES: [(&str, &[&str]); 17] = [
     ("clap_complete", &["cli/"]),
     ("dialoguer", &["cli/"]),
     ("indicatif", &["cli/"]),
-    ("ureq", &["model/hub.rs"]),
+    ("redis", &["sync/redis/"]),
+    ("ureq", &["model/hub.rs", "sync/chroma/"]),
     ("toml_edit", &["config.rs"]),
 ];
 

@@ -49,6 +49,7 @@ verbs! {
     Cache(cache::CacheArgs) "cache",
     Reindex(reindex::ReindexArgs) "reindex",
     Doctor(doctor::DoctorArgs) "doctor",
+    Sync(sync::SyncArgs) "sync",
     Migrate(migrate::MigrateArgs) "migrate",
     Config(config::ConfigArgs) "config",
     Completions(completions::CompletionsArgs) "completions",

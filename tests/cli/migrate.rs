@@ -114,7 +114,7 @@ fn a_copy_can_be_put_back_and_the_last_five_are_kept() {
     let copy = backups(&sandbox).remove(0);
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(copy.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(copy.file_name().unwrap(), "before-012-20260316T100000Z.db");
+    assert_eq!(copy.file_name().unwrap(), "before-013-20260316T100000Z.db");
 
     fs::copy(&copy, sandbox.data().join("journal.db")).unwrap();
     for name in ["journal.db-wal", "journal.db-shm"] {

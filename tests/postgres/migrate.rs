@@ -326,8 +326,11 @@ fn tables_of_the_same_make_are_taken_over() {
     assert_eq!(status["found"].as_array().unwrap().len(), 7);
     let objects = number(&database, OBJECTS);
     let up = json(&sandbox, &database, &["up"]);
-    assert_eq!(up["adopted"], serde_json::json!(names()));
-    assert_eq!(up["migrations"], serde_json::json!([]));
+    // What is not the architecture's is applied in any case.
+    let (ours, architecture): (Vec<String>, Vec<String>) =
+        names().into_iter().map(|name| name.to_string()).partition(|name| name.contains("journal_cli"));
+    assert_eq!(up["adopted"], serde_json::json!(architecture));
+    assert_eq!(up["migrations"], serde_json::json!(ours));
     assert_eq!(number(&database, OBJECTS), objects);
     assert_eq!(number(&database, "SELECT count(*) FROM users"), 1);
     assert_eq!(json(&sandbox, &database, &["status"])["pending"], 0);

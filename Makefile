@@ -108,23 +108,31 @@ bench-models: build model ## Measure the model server beside Python and onnxrunt
 	    --threads "$(THREADS)" --record "$(RECORD)"
 
 # What the tests call besides cargo. strace shows that nothing opens a socket to the outside; the
-# embedded store is compared with a PostgreSQL, and mirrored into a Redis, that the tests start for
-# themselves; the policy keeps the packages from starting services of their own.
-TEST_TOOLS := strace readelf initdb redis-server
-TEST_PACKAGES := strace binutils postgresql redis-server
+# embedded store is compared with a PostgreSQL that the tests start for themselves; examples/deployment
+# is run on real servers.
+TEST_TOOLS := strace readelf initdb redis-server redis-cli shellcheck
+TEST_PACKAGES := strace binutils postgresql redis-server redis-tools shellcheck python3-yaml
 
+# Nothing that is installed here is started: the tests start servers of their own.
 .PHONY: test-tools
 test-tools:
 	@missing=""; PATH="$$PATH:$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)"; \
 	for tool in $(TEST_TOOLS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	for python in python3 /usr/bin/python3 none; do \
+	    if [ $$python = none ]; then missing="$$missing python3-yaml"; \
+	    elif $$python -c 'import yaml' 2>/dev/null; then break; fi; \
+	done; \
 	if [ -n "$$missing" ]; then \
 	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	        echo "tests: installing what has$$missing"; \
-	        if [ ! -e /usr/sbin/policy-rc.d ]; then \
-	            trap 'rm -f /usr/sbin/policy-rc.d' EXIT; \
-	            printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d; \
+	        policy=/usr/sbin/policy-rc.d; \
+	        if [ ! -e $$policy ]; then \
+	            trap "rm -f $$policy" EXIT; printf '#!/bin/sh\nexit 101\n' >$$policy; chmod 755 $$policy; \
 	        fi; \
-	        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(TEST_PACKAGES) >/dev/null; \
+	        export DEBIAN_FRONTEND=noninteractive; \
+	        apt-get update -qq && apt-get install -y -qq $(TEST_PACKAGES) >/dev/null; \
+	        apt-get install -y -qq "postgresql-$$(ls /usr/lib/postgresql | tail -n 1)-cron" >/dev/null \
+	            || echo "tests: this system has no pg_cron; the test of it is skipped"; \
 	    else echo "tests: install$$missing first (Debian: apt-get install $(TEST_PACKAGES))"; exit 1; fi; \
 	fi
 

@@ -1,0 +1,16 @@
+//! What is in `examples/deployment`, used: its settings, scripts and pages on real servers of the tests' own.
+
+#[allow(dead_code)]
+#[path = "../support/postgres.rs"]
+mod server;
+
+mod backup;
+mod cluster;
+mod compose;
+mod distributed;
+mod pg_cron;
+mod recovery;
+mod redis;
+mod replica;
+mod scripts;
+mod settings;

@@ -104,10 +104,12 @@ bench-models: build model ## Measure the model server beside Python and onnxrunt
 	    --threads "$(THREADS)" --record "$(RECORD)"
 
 # What the tests call besides cargo. strace shows that nothing opens a socket to the outside; the
-# embedded store is compared with a PostgreSQL that the tests start for themselves.
-TEST_TOOLS := strace readelf initdb
-TEST_PACKAGES := strace binutils postgresql
+# embedded store is compared with a PostgreSQL that the tests start for themselves; examples/deployment
+# is run on real servers.
+TEST_TOOLS := strace readelf initdb redis-server redis-cli shellcheck
+TEST_PACKAGES := strace binutils postgresql redis-server redis-tools shellcheck python3-yaml
 
+# Nothing that is installed here is started: the tests start servers of their own.
 .PHONY: test-tools
 test-tools:
 	@missing=""; PATH="$$PATH:$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)"; \

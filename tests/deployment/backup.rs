@@ -36,10 +36,19 @@ pub(crate) fn fill(running: &Running) {
 fn everything(running: &Running, database: &str) -> Vec<String> {
     let mut client = running.client(database);
     let tables = [
-        "users", "journal_entries", "sentiment_analysis", "topics", "entry_topics", "user_sessions",
-        "psychology_insights", "user_statistics",
+        "users",
+        "journal_entries",
+        "sentiment_analysis",
+        "topics",
+        "entry_topics",
+        "user_sessions",
+        "psychology_insights",
+        "user_statistics",
     ];
-    tables.iter().flat_map(|table| rows(&mut client, &format!("SELECT '{table}', t.* FROM {table} t ORDER BY t::text"))).collect()
+    tables
+        .iter()
+        .flat_map(|table| rows(&mut client, &format!("SELECT '{table}', t.* FROM {table} t ORDER BY t::text")))
+        .collect()
 }
 
 fn databases(running: &Running) -> Vec<String> {
@@ -90,13 +99,19 @@ fn what_was_backed_up_comes_back_equal() {
     }
     assert_eq!(files(&place).len(), 3, "{:?}", files(&place));
     let counts = fs::read_to_string(dump.with_extension("counts")).unwrap();
-    assert!(counts.contains("public.journal_entries\t300\n") && counts.contains("public.entry_topics\t600\n"), "{counts}");
+    assert!(
+        counts.contains("public.journal_entries\t300\n") && counts.contains("public.entry_topics\t600\n"),
+        "{counts}"
+    );
 
     running.client("postgres").batch_execute("DROP DATABASE journaling_ai").unwrap();
     place.run(&running, "restore-database", &["latest"]).succeeded();
     assert_eq!(everything(&running, "journaling_ai"), before);
     // The role of the deployment owns what it owned, and can go on.
-    running.client("journaling_ai").batch_execute("SET ROLE journaling_user; SELECT refresh_user_statistics()").unwrap();
+    running
+        .client("journaling_ai")
+        .batch_execute("SET ROLE journaling_user; SELECT refresh_user_statistics()")
+        .unwrap();
 }
 
 #[test]
@@ -105,7 +120,10 @@ fn a_restore_writes_over_nothing_and_replacing_keeps_what_was_there() {
     let dump = back_up(&place, &running);
     let dump = dump.to_str().unwrap();
     let before = everything(&running, "journaling_ai");
-    running.client("journaling_ai").batch_execute("DELETE FROM journal_entries WHERE entry_date < '2024-03-01'").unwrap();
+    running
+        .client("journaling_ai")
+        .batch_execute("DELETE FROM journal_entries WHERE entry_date < '2024-03-01'")
+        .unwrap();
     let changed = everything(&running, "journaling_ai");
 
     place.run(&running, "restore-database", &[dump]).failed("has 7 tables: nothing was changed");
@@ -123,7 +141,8 @@ fn a_restore_writes_over_nothing_and_replacing_keeps_what_was_there() {
     let kept = databases(&running);
     assert_eq!(kept.len(), 2, "{kept:?}");
     assert_eq!(everything(&running, &kept[1]), changed);
-    let owned = "SELECT string_agg(DISTINCT pg_get_userbyid(datdba) || coalesce(datacl::text, ''), ' ') FROM pg_database
+    let owned =
+        "SELECT string_agg(DISTINCT pg_get_userbyid(datdba) || coalesce(datacl::text, ''), ' ') FROM pg_database
         WHERE datname LIKE 'journaling%'";
     assert_eq!(running.value("postgres", owned), "journaling_user{journaling_user=CTc/journaling_user}");
 }
@@ -154,7 +173,8 @@ fn a_damaged_backup_is_refused() {
 fn old_backups_go_after_a_success_and_only_they() {
     let (place, running) = filled();
     let old = old_backup(&place, 32);
-    let others = ["journaling_ai_20200202_030000.dump", "other_20200101_030000.dump", "journaling_ai_copy.dump", "notes.txt"];
+    let others =
+        ["journaling_ai_20200202_030000.dump", "other_20200101_030000.dump", "journaling_ai_copy.dump", "notes.txt"];
     for name in others {
         age(&place.write(&format!("backups/{name}"), "kept"), if name == others[0] { 29 } else { 400 });
     }
@@ -178,7 +198,10 @@ fn a_backup_that_fails_leaves_the_old_ones_and_nothing_else() {
     assert_eq!(files(&place), old);
 
     // pg_dump dies after half of its output.
-    let shim = place.write("bin-pg_dump", "#!/bin/sh\nfor word; do case $word in --file=*) echo PGDMPxx >\"${word#*=}\";; esac; done; exit 1\n");
+    let shim = place.write(
+        "bin-pg_dump",
+        "#!/bin/sh\nfor word; do case $word in --file=*) echo PGDMPxx >\"${word#*=}\";; esac; done; exit 1\n",
+    );
     fs::set_permissions(&shim, fs::Permissions::from_mode(0o755)).unwrap();
     fs::rename(&shim, place.make("shims").join("pg_dump")).unwrap();
     let path = |command: &Command| {
@@ -264,7 +287,8 @@ fn counts_and_dump_are_of_one_moment() {
     let stop = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let one = "INSERT INTO journal_entries(user_id, content, entry_date) SELECT id, 'More.', '2026-01-01' FROM users";
+            let one =
+                "INSERT INTO journal_entries(user_id, content, entry_date) SELECT id, 'More.', '2026-01-01' FROM users";
             while !stop.load(std::sync::atomic::Ordering::Relaxed) {
                 writer.batch_execute(one).unwrap();
             }

@@ -15,7 +15,8 @@ use crate::server::{account, migrations, programs};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs a server until its own standard input, a pipe that the test holds, is closed: it ends with the test.
-const GUARD: &str = r#"log=$0; "$@" >>"$log" 2>&1 </dev/null & server=$!; cat >/dev/null; kill -QUIT $server; wait $server"#;
+const GUARD: &str =
+    r#"log=$0; "$@" >>"$log" 2>&1 </dev/null & server=$!; cat >/dev/null; kill -QUIT $server; wait $server"#;
 
 /// The folder of the deployment in the source.
 pub(crate) fn source() -> PathBuf {

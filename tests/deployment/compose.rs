@@ -29,7 +29,7 @@ fn every_service_is_pinned_kept_watched_and_reached_from_this_machine_only() {
     let file = compose("compose.yaml");
     let services = file["services"].as_object().unwrap();
     let names: Vec<&str> = services.keys().map(String::as_str).collect();
-    assert_eq!(BTreeSet::from_iter(names), BTreeSet::from(["backup-folder", "chroma", "postgres", "redis-cache", "redis-durable"]));
+    assert_eq!(BTreeSet::from_iter(names), BTreeSet::from(["chroma", "postgres", "redis-cache", "redis-durable"]));
     let mut ports = BTreeSet::new();
     for (name, service) in services {
         let image = service["image"].as_str().unwrap();
@@ -53,15 +53,16 @@ fn every_service_is_pinned_kept_watched_and_reached_from_this_machine_only() {
         for secret in list(service, "secrets") {
             assert!(file["secrets"][secret]["file"].as_str().is_some(), "{name}: no secret {secret}");
         }
-        if name != "backup-folder" {
-            assert!(!service["healthcheck"]["test"].as_array().unwrap().is_empty(), "{name}");
-            assert_eq!(service["restart"], "unless-stopped", "{name}");
-            assert!(list(service, "volumes").iter().any(|mount| mount.contains(":/data") || mount.contains(":/var/lib/postgresql/data")), "{name}");
-        }
+        assert!(!service["healthcheck"]["test"].as_array().unwrap().is_empty(), "{name}");
+        assert_eq!(service["restart"], "unless-stopped", "{name}");
+        assert!(
+            list(service, "volumes")
+                .iter()
+                .any(|mount| mount.contains(":/data") || mount.contains(":/var/lib/postgresql/data")),
+            "{name}"
+        );
     }
     assert_eq!(ports.len(), 4, "{ports:?}");
-    let waits = &services["postgres"]["depends_on"]["backup-folder"]["condition"];
-    assert_eq!(waits, "service_completed_successfully");
 }
 
 #[test]
@@ -96,7 +97,11 @@ fn the_file_with_pg_cron_changes_what_is_there() {
     assert!(source().join(mount.split(':').next().unwrap().trim_start_matches("./")).exists());
     // `include` is relative to the file, and both are in one folder in the container.
     assert!(mount.contains(":/etc/postgresql/"));
-    assert!(list(&base["services"]["postgres"], "volumes").iter().any(|mount| mount.contains(":/etc/postgresql/postgresql.conf")));
+    assert!(
+        list(&base["services"]["postgres"], "volumes")
+            .iter()
+            .any(|mount| mount.contains(":/etc/postgresql/postgresql.conf"))
+    );
 }
 
 #[test]
@@ -113,16 +118,45 @@ fn docker_reads_the_files() {
     }
 }
 
+#[test]
+fn the_server_of_the_container_finds_a_folder_for_backups() {
+    let file = compose("compose.yaml");
+    let service = &file["services"]["postgres"];
+    let entry = list(service, "entrypoint");
+    assert_eq!((entry.len(), entry[0], entry[1]), (4, "bash", "-c"));
+    let folder = tempfile::tempdir().unwrap();
+    let me = ended(Command::new("id").arg("-un")).out;
+    let group = ended(Command::new("id").arg("-gn")).out;
+    // As the image has it, but for the place and the account.
+    let script = entry[2].replace("$$", "$").replace("/backups", &format!("{}/backups", folder.path().display()));
+    let script = script.replace("--owner=postgres", &format!("--owner={}", me.trim()));
+    let script = script.replace("--group=postgres", &format!("--group={}", group.trim()));
+    let shim = folder.path().join("docker-entrypoint.sh");
+    fs::write(&shim, "#!/bin/sh\nprintf '%s|' \"$@\"\n").unwrap();
+    fs::set_permissions(&shim, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", folder.path().display());
+    let words: Vec<&str> = service["command"].as_str().unwrap().split(' ').collect();
+    let started =
+        ended(Command::new("bash").args(["-c", &script, entry[3]]).args(&words).env("PATH", path)).succeeded();
+    assert_eq!(started.out, "postgres|-c|config_file=/etc/postgresql/postgresql.conf|-c|listen_addresses=*|");
+    assert!(folder.path().join("backups/postgresql/wal").is_dir());
+}
+
 /// What the check of Chroma's health makes of a server that answers like this.
 fn chroma_seems(answer: &'static str) -> Ended {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let server = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        let mut request = [0; 512];
-        let length = stream.read(&mut request).unwrap();
+        let (mut request, mut part) = (String::new(), [0; 512]);
+        // It may come in several parts.
+        while !request.ends_with("\r\n\r\n") {
+            let length = stream.read(&mut part).unwrap();
+            assert!(length > 0, "{request:?}");
+            request += &String::from_utf8_lossy(&part[..length]);
+        }
         let _ = stream.write_all(answer.as_bytes());
-        String::from_utf8_lossy(&request[..length]).into_owned()
+        request
     });
     let file = compose("compose.yaml");
     let check = list(&file["services"]["chroma"]["healthcheck"], "test");

@@ -9,6 +9,7 @@ mod cluster;
 mod compose;
 mod distributed;
 mod pg_cron;
+mod queries;
 mod recovery;
 mod redis;
 mod replica;

@@ -57,9 +57,12 @@ fn systemd_takes_the_units_and_each_timer_runs_a_script_that_is_there() {
         }
         place(&name, Path::new("/nowhere"));
         let text = fs::read_to_string(folder.path().join(&name)).unwrap();
-        let of = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_else(|| panic!("{name}: {key}"));
+        let of =
+            |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_else(|| panic!("{name}: {key}"));
         // The service of this instance: the program it runs must be there.
-        let verify = |unit: &str| ended(Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(folder.path().join(unit)));
+        let verify = |unit: &str| {
+            ended(Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(folder.path().join(unit)))
+        };
         for unit in [&name, of("Unit=")] {
             let verified = verify(unit).succeeded();
             assert_eq!(verified.err.trim(), "", "{unit}");

@@ -29,7 +29,8 @@ fn the_server_takes_every_line_of_postgresql_conf() {
     let text = fs::read_to_string(source().join("postgresql.conf")).unwrap();
     let written = text.lines().filter(|line| !line.starts_with('#') && line.contains('=')).count();
     // The two that the test sets beside the file are the command line's, and are no lines of it.
-    let taken = "SELECT count(*) FROM pg_file_settings WHERE applied AND error IS NULL AND sourcefile LIKE '%/postgresql.conf'";
+    let taken =
+        "SELECT count(*) FROM pg_file_settings WHERE applied AND error IS NULL AND sourcefile LIKE '%/postgresql.conf'";
     assert_eq!(value(&mut client, taken), written.to_string());
     assert_eq!(rows(&mut client, "SELECT name, error FROM pg_file_settings WHERE error IS NOT NULL"), [""; 0]);
 }

@@ -1,4 +1,5 @@
 //! What is in `examples/deployment`, used: its settings, scripts and pages on real servers of the tests' own.
+#![allow(clippy::unwrap_used)]
 
 #[allow(dead_code)]
 #[path = "../support/postgres.rs"]

@@ -16,3 +16,4 @@ mod redis;
 mod replica;
 mod scripts;
 mod settings;
+mod shards;

@@ -14,6 +14,7 @@ mod queries;
 mod recovery;
 mod redis;
 mod replica;
+mod restore;
 mod scripts;
 mod settings;
 mod shards;

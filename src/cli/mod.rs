@@ -37,6 +37,7 @@ mod session;
 mod show;
 mod similar;
 mod stats;
+mod sync;
 mod tasks;
 mod topics;
 mod undo;
@@ -171,6 +172,7 @@ enum Verb {
     Cache(cache::CacheArgs),
     Reindex(reindex::ReindexArgs),
     Doctor(doctor::DoctorArgs),
+    Sync(sync::SyncArgs),
     Migrate(migrate::MigrateArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
@@ -269,6 +271,7 @@ fn run(verb: Option<Verb>, app: &mut App) -> crate::error::Result<u8> {
         Some(Verb::Cache(args)) => done(cache::run(args, app)),
         Some(Verb::Reindex(args)) => done(reindex::run(&args, app)),
         Some(Verb::Doctor(args)) => doctor::run(&args, app),
+        Some(Verb::Sync(args)) => sync::run(args, app),
         Some(Verb::Migrate(args)) => done(migrate::run(args, app)),
         Some(Verb::Config(args)) => done(config::run(args, app)),
         Some(Verb::Completions(args)) => done(completions::run(&args, app)),

@@ -107,6 +107,24 @@ impl ColumnType {
     }
 }
 
+impl ColumnType {
+    /// A value of an image in the change log, in which a number may have lost its point.
+    pub(super) fn print_image(self, value: Value) -> Option<String> {
+        match (self, value) {
+            (ColumnType::Decimal(_, scale), Value::Integer(whole)) => {
+                Some(format!("{whole}.{:0<1$}", "", scale as usize))
+            }
+            (ColumnType::Json, Value::Text(text)) => Some(json_or_as_it_is(&text)),
+            (_, value) => self.print(value),
+        }
+    }
+}
+
+/// JSON in the one form in which equal values are equal text.
+pub(super) fn json_or_as_it_is(text: &str) -> String {
+    json(text, 0).unwrap_or_else(|_| text.to_string())
+}
+
 /// Excess that is only spaces is cut, as the SQL standard asks.
 fn varchar(text: &str, length: usize) -> Result<Value, Misfit> {
     let Some((end, _)) = text.char_indices().nth(length) else { return Ok(Value::Text(text.to_string())) };

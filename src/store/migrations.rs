@@ -45,7 +45,7 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first.
-pub const MIGRATIONS: [Migration; 10] = [
+pub const MIGRATIONS: [Migration; 11] = [
     migration!("000_initial_schema"),
     migration!("001_change_log"),
     migration!("002_entry_details"),
@@ -56,6 +56,7 @@ pub const MIGRATIONS: [Migration; 10] = [
     migration!("007_session_index"),
     migration!("008_schema_migrations"),
     migration!("011_topic_suggestions"),
+    migration!("012_replication"),
 ];
 
 /// The schema version (`PRAGMA user_version`) after the last migration.

@@ -26,6 +26,7 @@ mod plan;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod plan_tests;
+mod replica;
 mod row;
 mod rows;
 mod schema;
@@ -55,15 +56,19 @@ pub use migrations::{LATEST, MIGRATIONS, Migration, PROGRAM};
 pub use monitor::{Statement, take_statements};
 pub use moods::{MoodModel, Settled, Unsettled};
 pub use plan::{Index, Plan};
+pub use replica::{
+    Applied, Base, Conflict, Direction, Pending, Pulled, RowKey, Side, SyncState, Values, Waiting, canonical,
+};
 pub use rows::{ConstraintKind, Refusal, Row, RowWriter, Written};
 pub use schema::{How, Loss, Migrated, Schema, Standing, Step, find_migration, inspect, migrate_down, migrate_up};
 pub use sessions::Session;
 pub use snapshot::{Passage, Snapshot};
 pub use statistics::Counts;
-pub use tables::{Column, TABLES, Table};
+pub use tables::{Column, ENTRY_DETAILS, REPLICATED, TABLES, Table};
 pub use topics::{Merged, Similar, Suggested, TopicAdded, TopicOrder, TopicSum, fold};
 pub use undo::Undone;
 pub use users::NO_PASSWORD;
+pub use value::timestamp;
 pub use verify::Finding;
 pub use writer::{Change, EntryWriter, content_hash};
 

@@ -89,7 +89,12 @@ pub struct RowWriter<'a> {
 /// How many rows were written, or why the row is refused; the transaction goes on either way.
 pub type Written = std::result::Result<usize, Refusal>;
 
-impl RowWriter<'_> {
+impl<'a> RowWriter<'a> {
+    /// Writes inside a transaction that the caller holds.
+    pub(super) fn on(connection: &'a Connection) -> RowWriter<'a> {
+        RowWriter { connection }
+    }
+
     /// Adds a row.
     ///
     /// # Errors

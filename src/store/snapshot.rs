@@ -38,6 +38,10 @@ impl Snapshot {
         Ok(Snapshot { connection, projection })
     }
 
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// The last row of the change log.
     pub fn head(&self) -> Result<Position> {
         log::head(&self.connection)

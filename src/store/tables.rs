@@ -150,6 +150,55 @@ pub const TABLES: [Table; 7] = [
     },
 ];
 
+/// Details of entries that the architecture has no column for. The hash of the text is not among the columns:
+/// it is computed where it is needed.
+pub const ENTRY_DETAILS: Table = Table {
+    name: "entry_details",
+    columns: &[
+        column("entry_id", Uuid),
+        column("written_at", Timestamp),
+        column("time_zone", Text),
+        column("starred", Boolean),
+        column("mood_source", Text),
+        column("import_source", Text),
+        column("import_id", Text),
+        column("metadata", Json),
+    ],
+    key: &["entry_id"],
+    unique: &[("entry_details_pkey", &["entry_id"])],
+    foreign: &[("entry_details_entry_id_fkey", "entry_id", "journal_entries")],
+};
+
+/// Topics that a model has attached.
+pub(super) const TOPIC_SUGGESTIONS: Table = Table {
+    name: "topic_suggestions",
+    columns: &[
+        column("entry_id", Uuid),
+        column("topic_id", Uuid),
+        column("relevance_score", Decimal(3, 2)),
+        column("model_name", Text),
+    ],
+    key: &["entry_id", "topic_id"],
+    unique: &[("topic_suggestions_pkey", &["entry_id", "topic_id"])],
+    foreign: &[
+        ("topic_suggestions_entry_id_fkey", "entry_id", "journal_entries"),
+        ("topic_suggestions_topic_id_fkey", "topic_id", "topics"),
+    ],
+};
+
+/// What is replicated, parents first.
+pub const REPLICATED: [&Table; 9] = [
+    &TABLES[0],
+    &TABLES[3],
+    &TABLES[1],
+    &ENTRY_DETAILS,
+    &TABLES[2],
+    &TABLES[4],
+    &TOPIC_SUGGESTIONS,
+    &TABLES[5],
+    &TABLES[6],
+];
+
 impl Table {
     /// The table of this name.
     pub fn named(name: &str) -> Option<&'static Table> {

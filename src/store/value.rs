@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use uuid::Uuid;
 
 /// RFC 3339 in UTC with microseconds.
-pub(super) fn timestamp(instant: DateTime<Utc>) -> String {
+pub fn timestamp(instant: DateTime<Utc>) -> String {
     instant.trunc_subsecs(6).format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 

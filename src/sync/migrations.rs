@@ -31,6 +31,11 @@ impl Migration {
             .fold(0, |number, digit| number * 10 + i64::from(digit.to_digit(10).unwrap_or_default()))
     }
 
+    /// Whether it is of the architecture; what is not stands in the schema `journal_cli`.
+    pub(super) fn is_of_the_architecture(&self) -> bool {
+        self.number() < 4
+    }
+
     /// SHA-256 of the way up: what was applied can be told from what is here.
     pub fn checksum(&self) -> String {
         data_encoding::HEXLOWER.encode(&Sha256::digest(self.up.as_bytes()))
@@ -48,11 +53,12 @@ macro_rules! migration {
 }
 
 /// Every migration of the deployment, oldest first.
-pub const MIGRATIONS: [Migration; 4] = [
+pub const MIGRATIONS: [Migration; 5] = [
     migration!("000_initial_schema"),
     migration!("001_indexes"),
     migration!("002_user_statistics"),
     migration!("003_system_topics"),
+    migration!("004_journal_cli"),
 ];
 
 /// The tables of the architecture.
@@ -338,6 +344,11 @@ fn applied(client: &mut impl GenericClient) -> Result<BTreeMap<i64, Row>> {
 fn newer(applied: &BTreeMap<i64, Row>) -> Option<&Row> {
     let known = |number: &i64| MIGRATIONS.iter().any(|migration| migration.number() == *number);
     applied.iter().rev().find(|(number, _)| !known(number)).map(|(_, row)| row)
+}
+
+/// Refuses a deployment of a newer program.
+pub(super) fn refuse_newer_than_known(remote: &mut Remote) -> Result<()> {
+    refuse_newer(&applied(&mut remote.client)?)
 }
 
 fn refuse_newer(applied: &BTreeMap<i64, Row>) -> Result<()> {

@@ -164,6 +164,38 @@ impl Remote {
         format!("{}.{}", self.version / 10_000, self.version % 10_000)
     }
 
+    /// What the server says of itself and of this connection.
+    ///
+    /// # Errors
+    /// What the server refuses with.
+    pub fn facts(&mut self) -> Result<Vec<(&'static str, String)>> {
+        let row = self
+            .client
+            .query_one(
+                "SELECT current_database()::text, current_user::text, current_setting('application_name'),
+                    current_setting('jit'), current_setting('lock_timeout'), current_setting('max_connections'),
+                    (SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database()),
+                    coalesce((SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()), 'none'),
+                    pg_size_pretty(pg_database_size(current_database()))",
+                &[],
+            )
+            .map_err(|error| explain(&error))?;
+        let names = [
+            "database",
+            "user",
+            "application_name",
+            "jit",
+            "lock_timeout",
+            "max_connections",
+            "connections",
+            "encryption",
+            "size",
+        ];
+        let mut facts = vec![("server_version", self.server_version())];
+        facts.extend(names.into_iter().enumerate().map(|(at, name)| (name, row.get(at))));
+        Ok(facts)
+    }
+
     /// Whether the database keeps text as the journal does.
     ///
     /// # Errors
@@ -188,6 +220,43 @@ impl Remote {
         Err(Error::failure(format!("the database {name} cannot hold a journal: {wrong}")).hint(format!(
             "create one that can: CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'"
         )))
+    }
+}
+
+/// Why writing rows did not go on: because of the rows, or because of the server.
+pub(super) enum Stop {
+    /// Some row at fault, and the server's reason. The transaction goes on from its savepoint.
+    Row(String),
+    /// Everything else.
+    Server(Error),
+}
+
+impl Stop {
+    /// What to tell.
+    pub(super) fn into_error(self) -> Error {
+        match self {
+            Stop::Row(reason) => Error::failure(reason),
+            Stop::Server(error) => error,
+        }
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        Stop::Server(error)
+    }
+}
+
+impl From<postgres::Error> for Stop {
+    fn from(error: postgres::Error) -> Stop {
+        let Some(refusal) = error.as_db_error() else { return Stop::Server(explain(&error)) };
+        // Data, constraints, limits of the program, and what a function of the deployment raises.
+        match refusal.code().code().get(..2) {
+            Some("22" | "23" | "44" | "54" | "P0") => {
+                Stop::Row(format!("{} [{}]", refusal.message(), refusal.code().code()))
+            }
+            _ => Stop::Server(explain(&error)),
+        }
     }
 }
 
@@ -239,7 +308,13 @@ pub(super) fn explain(error: &postgres::Error) -> Error {
         SqlState::UNDEFINED_FILE | SqlState::FEATURE_NOT_SUPPORTED if message.contains("extension") => failure(
             "the server lacks this extension: install PostgreSQL's contributed modules (Debian: postgresql-contrib)",
         ),
-        SqlState::DISK_FULL => failure("the server's disk is full"),
+        SqlState::DISK_FULL => {
+            failure("the server's disk is full: make room there, and run the command again; nothing was done by half")
+        }
+        SqlState::READ_ONLY_SQL_TRANSACTION => failure(
+            "the server takes no changes: it is a standby, or default_transaction_read_only is on; name the primary in \
+             JOURNAL_POSTGRES_URL. `journal sync pull` works with it",
+        ),
         _ => {
             let detail = refusal.detail().map(|detail| format!(" ({})", without_password(detail)));
             Error::failure(format!("{message}{} [{}]", detail.unwrap_or_default(), code.code()))

@@ -1,0 +1,168 @@
+//! How far both sides have come; and forgetting it.
+
+use super::report::rows;
+use super::{ResetArgs, StatusArgs};
+use crate::app::App;
+use crate::cli::ask;
+use crate::error::{Error, Result};
+use crate::store::{Direction, SyncState, Waiting};
+use crate::sync::postgres::Remote;
+use crate::sync::session::{Session, identify};
+use serde_json::{Value, json};
+
+/// What is known here of one deployment.
+struct Here {
+    id: String,
+    state: SyncState,
+    accounts: Vec<String>,
+    pending: Option<usize>,
+    waiting: Vec<(Direction, Waiting)>,
+}
+
+fn here(app: &mut App, id: &str) -> Result<Option<Here>> {
+    let store = app.store()?;
+    let Some(state) = store.sync_state(id)? else { return Ok(None) };
+    let users = store.linked_users(id)?;
+    let accounts = users.iter().filter_map(|user| store.account(*user).ok()).map(|account| account.email).collect();
+    let pending = store.pending(id)?.map(|pending| pending.len());
+    let mut waiting = Vec::new();
+    for direction in [Direction::Pull, Direction::Push] {
+        waiting.extend(store.waiting(id, direction)?.into_iter().map(|row| (direction, row)));
+    }
+    Ok(Some(Here { id: id.to_string(), state, accounts, pending, waiting }))
+}
+
+pub(super) fn run(args: &StatusArgs, app: &mut App) -> Result<()> {
+    let address = app.deployment()?;
+    app.user()?;
+    let connected = address.connect();
+    let (mut remote, trouble) = match connected {
+        Ok(remote) => (Some(remote), None),
+        Err(error) => (None, Some(error)),
+    };
+    let id = match &mut remote {
+        Some(remote) => identify(remote)?,
+        // The one that was met last is most likely the one that is away.
+        None => app.store()?.remotes()?.pop().unwrap_or_default(),
+    };
+    let known = here(app, &id)?;
+    let changed = match &mut remote {
+        Some(remote) if known.is_some() => Some(Session::open(remote, app.store()?)?.changed_there()?),
+        _ => None,
+    };
+    let conflicts = app.store()?.conflicts(false)?.len();
+    let server = match (&mut remote, args.verbose) {
+        (Some(remote), true) => Some(remote.facts()?),
+        _ => None,
+    };
+    if app.printer.is_json() {
+        app.printer.json(&document(
+            address.shown(),
+            known.as_ref(),
+            changed,
+            conflicts,
+            server.as_deref(),
+            remote.is_some(),
+        ))?;
+    } else {
+        show(app, address.shown(), known.as_ref(), changed, conflicts)?;
+        for (name, value) in server.iter().flatten() {
+            app.printer.line(&format!("{name}: {value}"))?;
+        }
+    }
+    app.printer.flush()?;
+    trouble.map_or(Ok(()), Err)
+}
+
+fn document(
+    address: &str,
+    known: Option<&Here>,
+    changed: Option<Option<usize>>,
+    conflicts: usize,
+    server: Option<&[(&'static str, String)]>,
+    reachable: bool,
+) -> Value {
+    let waiting: Vec<Value> = known
+        .iter()
+        .flat_map(|here| &here.waiting)
+        .map(|(direction, row)| {
+            json!({
+                "direction": direction.name(), "table": row.key.table().name, "id": row.key.id(), "reason": row.reason,
+            })
+        })
+        .collect();
+    let server = server.map(|facts| facts.iter().map(|(name, value)| ((*name).to_string(), json!(value))).collect());
+    json!({
+        "remote": address, "reachable": reachable, "deployment": known.map(|here| &here.id),
+        "linked": known.map_or(&[][..], |here| &here.accounts), "synced_at": known.and_then(|here| here.state.synced_at.clone()),
+        "pending": known.and_then(|here| here.pending), "changed_there": changed.flatten(),
+        "compares_everything": known.is_some_and(|here| here.pending.is_none()) || changed == Some(None),
+        "conflicts": conflicts, "waiting": waiting, "server": server.map(Value::Object),
+    })
+}
+
+fn show(
+    app: &mut App,
+    address: &str,
+    known: Option<&Here>,
+    changed: Option<Option<usize>>,
+    conflicts: usize,
+) -> Result<()> {
+    app.printer.line(&format!("Deployment: {address}"))?;
+    let Some(here) = known else {
+        return app.printer.line("Not linked with this journal: `journal sync init`.");
+    };
+    app.printer.line(&format!("Linked: {}", here.accounts.join(", ")))?;
+    app.printer.line(&format!("Last sync: {}", here.state.synced_at.as_deref().unwrap_or("never")))?;
+    match (here.pending, changed) {
+        (None, _) | (_, Some(None)) => app.printer.line("The next sync compares everything.")?,
+        (Some(pending), changed) => {
+            app.printer.line(&format!("Changed here: {}", rows(pending)))?;
+            if let Some(Some(changed)) = changed {
+                app.printer.line(&format!("Changed there: {}", rows(changed)))?;
+            }
+        }
+    }
+    if conflicts > 0 {
+        app.printer.line(&format!("Changed on both sides and not yet looked at: {}", rows(conflicts)))?;
+    }
+    for (direction, row) in &here.waiting {
+        let place = if *direction == Direction::Push { "there" } else { "here" };
+        let why = row.reason.as_deref().unwrap_or("another change has to come first");
+        app.printer.line(&format!("Not yet {place}: {} ({why})", row.key))?;
+    }
+    Ok(())
+}
+
+pub(super) fn reset(args: &ResetArgs, app: &mut App) -> Result<()> {
+    app.user()?;
+    let id = match app
+        .deployment()
+        .and_then(|address| address.connect())
+        .and_then(|mut remote: Remote| identify(&mut remote))
+    {
+        Ok(id) => Some(id),
+        Err(error) if error.kind().retryable() => None,
+        Err(error) => return Err(error),
+    };
+    // Without a server there is one that can be meant, or nobody knows which.
+    let ids = app.store()?.remotes()?;
+    let id =
+        id.or_else(|| (ids.len() == 1).then(|| ids[0].clone())).filter(|id| ids.contains(id)).ok_or_else(|| {
+            Error::not_found("this journal is not linked with the deployment").hint("run `journal sync init`")
+        })?;
+    if !args.yes {
+        if !app.can_ask() {
+            return Err(Error::usage("forgetting how far both sides have come needs a yes").hint("pass --yes"));
+        }
+        let question = "Compare everything at the next sync? Nothing is deleted";
+        if !ask::confirm(app, question, "nothing was forgotten")? {
+            return Ok(());
+        }
+    }
+    app.store()?.forget_cursors(&id)?;
+    if app.printer.is_json() {
+        return app.printer.json(&json!({"deployment": id, "reset": true}));
+    }
+    app.printer.line("The next sync compares everything.")
+}

@@ -1,0 +1,318 @@
+//! Writes what was pulled, by the rule, in one transaction.
+//!
+//! The rows of the log that this leaves are noted as known to the deployment. What has to be told there all
+//! the same, such as links that moved to another topic, is written after them.
+
+use super::super::rows::{ConstraintKind, Refusal, RowWriter, Written};
+use super::super::tables::Table;
+use super::super::value::timestamp;
+use super::super::{Store, log};
+use super::clash::{self, Later};
+use super::conflicts::{self, Side};
+use super::pending::{self, Base, Pending};
+use super::rule::{Case, Verdict, decide, time_column};
+use super::state::Waiting;
+use super::{RowKey, Values, owned, read, read_owned};
+use crate::error::Result;
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// A row that was changed there.
+#[derive(Debug, Clone)]
+pub struct Pulled {
+    /// Which.
+    pub key: RowKey,
+    /// What it is there; nothing when it is gone.
+    pub row: Option<Values>,
+    /// When that was noted there.
+    pub at: Option<String>,
+}
+
+/// What became of rows that were changed there.
+#[derive(Debug, Clone, Default)]
+pub struct Applied {
+    /// Rows that are new here.
+    pub inserted: Vec<RowKey>,
+    /// Rows that were changed here.
+    pub updated: Vec<RowKey>,
+    /// Rows that are gone here.
+    pub deleted: Vec<RowKey>,
+    /// Rows of which one version had to give way, and the side that stands.
+    pub conflicts: Vec<(RowKey, Side)>,
+    /// Rows that could not be written.
+    pub waiting: Vec<Waiting>,
+    /// Entries that came with another mood than they had.
+    moods: Vec<Uuid>,
+}
+
+impl Applied {
+    /// Adds what became of more rows.
+    pub fn add(&mut self, more: Applied) {
+        self.inserted.extend(more.inserted);
+        self.updated.extend(more.updated);
+        self.deleted.extend(more.deleted);
+        self.conflicts.extend(more.conflicts);
+        self.waiting.extend(more.waiting);
+        self.moods.extend(more.moods);
+    }
+
+    /// Whether nothing was changed here.
+    pub fn is_nothing(&self) -> bool {
+        self.inserted.is_empty() && self.updated.is_empty() && self.deleted.is_empty()
+    }
+
+    /// How many rows were written.
+    pub fn rows(&self) -> usize {
+        self.inserted.len() + self.updated.len() + self.deleted.len()
+    }
+}
+
+/// One transaction of a pull.
+pub(super) struct Work<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) remote: &'a str,
+    pub(super) users: &'a [Uuid],
+    /// Every row of this pull.
+    pub(super) incoming: &'a HashSet<RowKey>,
+    pub(super) pending: &'a mut Pending,
+    pub(super) later: Vec<Later>,
+    pub(super) done: Applied,
+    pub(super) now: String,
+    rehearse: bool,
+}
+
+impl Store {
+    /// Writes rows that were changed there; with `rehearse` only tells what would be written.
+    ///
+    /// # Errors
+    /// A failure of the database; that a row is refused is told in what is returned.
+    pub fn apply_pulled(
+        &mut self,
+        remote: &str,
+        users: &[Uuid],
+        pulled: &[Pulled],
+        incoming: &HashSet<RowKey>,
+        pending: &mut Pending,
+        rehearse: bool,
+    ) -> Result<Applied> {
+        let now = timestamp((self.clock.now)());
+        let run = |connection: &Connection| {
+            pending.extend(connection, remote)?;
+            let start = log::last_seq(connection)?;
+            let mut work = Work {
+                connection,
+                remote,
+                users,
+                incoming,
+                pending,
+                later: Vec::new(),
+                done: Applied::default(),
+                now,
+                rehearse,
+            };
+            pulled.iter().try_for_each(|row| work.row(row))?;
+            note_applied(connection, remote, start)?;
+            if !rehearse {
+                work.pending.applied(connection)?;
+            }
+            for later in std::mem::take(&mut work.later) {
+                clash::do_later(connection, &later)?;
+            }
+            Ok((work.done, String::new()))
+        };
+        if rehearse { self.rehearse(run) } else { self.write(None, run) }
+    }
+
+    /// Gives details to entries that another program wrote, and says that a mood it gave is not a model's.
+    pub fn finish_pulled(&mut self, users: &[Uuid], applied: &Applied, incoming: &HashSet<RowKey>) -> Result<()> {
+        let is_entry = |key: &RowKey| key.table().name == "journal_entries";
+        if !applied.inserted.iter().chain(&applied.updated).any(is_entry) {
+            return Ok(());
+        }
+        let owned = owned(&super::super::tables::TABLES[1], users.len());
+        self.write(None, |connection| {
+            // The text has no hash: it is computed when it is needed.
+            connection.execute(
+                &format!(
+                    "INSERT INTO entry_details(entry_id, written_at, mood_source)
+                     SELECT r.id, coalesce(r.created_at, r.entry_date || 'T12:00:00.000000Z'),
+                         CASE WHEN r.mood_score IS NOT NULL THEN 'import' END
+                     FROM journal_entries r WHERE {owned}
+                        AND NOT EXISTS (SELECT 1 FROM entry_details d WHERE d.entry_id = r.id)"
+                ),
+                params_from_iter(users.iter().map(Uuid::to_string)),
+            )?;
+            let mut update = connection
+                .prepare("UPDATE entry_details SET mood_source = ?2 WHERE entry_id = ?1 AND mood_source IS NOT ?2")?;
+            for entry in &applied.moods {
+                // Who says so comes with it, when a journal wrote it.
+                let details = RowKey::parse("entry_details", &entry.to_string())?;
+                if details.is_some_and(|details| incoming.contains(&details)) {
+                    continue;
+                }
+                let mood: Option<f64> = connection
+                    .prepare_cached("SELECT mood_score FROM journal_entries WHERE id = ?1")?
+                    .query_row([entry.to_string()], |row| row.get(0))
+                    .optional()?
+                    .flatten();
+                update.execute((entry.to_string(), mood.map(|_| "import")))?;
+            }
+            Ok(((), String::new()))
+        })
+    }
+}
+
+/// Notes that the deployment knows what the log has after `start`.
+fn note_applied(connection: &Connection, remote: &str, start: i64) -> Result<()> {
+    let end = log::last_seq(connection)?;
+    if end == start {
+        return Ok(());
+    }
+    let longer = connection
+        .execute("UPDATE sync_applied SET last_seq = ?3 WHERE remote = ?1 AND last_seq = ?2", (remote, start, end))?;
+    if longer == 0 {
+        connection.execute(
+            "INSERT INTO sync_applied(remote, first_seq, last_seq) VALUES (?1, ?2, ?3)",
+            (remote, start + 1, end),
+        )?;
+    }
+    Ok(())
+}
+
+impl Work<'_> {
+    fn row(&mut self, pulled: &Pulled) -> Result<()> {
+        let key = pulled.key;
+        let ours = match &pulled.row {
+            Some(_) => read(self.connection, &key)?,
+            // What is somebody else's is none of the deployment's business.
+            None => read_owned(self.connection, &key, self.users)?,
+        };
+        if ours.is_none() && pulled.row.is_none() {
+            self.pending.settle(&key);
+            return Ok(());
+        }
+        let is_pending = self.pending.contains(&key);
+        let base = self.base(&key, is_pending, pulled.row.as_ref())?;
+        let our_time = if time_column(key.table()).is_none() { self.changed_at(&key)? } else { None };
+        let (theirs, their_time) = (pulled.row.as_ref(), pulled.at.clone());
+        let case = Case { key, is_pending, base, ours: ours.as_ref(), theirs, our_time, their_time };
+        match decide(&case) {
+            Verdict::Same => self.pending.settle(&key),
+            Verdict::Stand { kept: false } => {}
+            Verdict::Stand { kept: true } => self.conflict(key, Side::Ours, theirs)?,
+            Verdict::Take { kept } => {
+                let kept = kept || (theirs.is_none() && self.has_pending_children(&key));
+                let before = self.done.waiting.len();
+                if kept && ours.is_some() {
+                    self.conflict(key, Side::Theirs, ours.as_ref())?;
+                }
+                self.take(key, ours.as_ref(), theirs)?;
+                if self.done.waiting.len() == before {
+                    self.pending.settle(&key);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn base(&self, key: &RowKey, is_pending: bool, theirs: Option<&Values>) -> Result<Base> {
+        if !is_pending {
+            return Ok(Base::Unknown);
+        }
+        let base = pending::base(self.connection, key, self.pending.base_seq(key))?;
+        // A deployment that was put back from an older copy has what was here before.
+        match (base, theirs) {
+            (Base::Unknown, Some(theirs)) if pending::was_once(self.connection, key, theirs)? => {
+                Ok(Base::Row(theirs.clone()))
+            }
+            (base, _) => Ok(base),
+        }
+    }
+
+    /// An entry whose star or topics were changed here was changed here.
+    fn has_pending_children(&self, key: &RowKey) -> bool {
+        key.table().name == "journal_entries"
+            && self.pending.keys_of_entry(key.first()).any(|child| {
+                matches!(child.table().name, "entry_details" | "entry_topics") && !self.incoming.contains(&child)
+            })
+    }
+
+    fn changed_at(&self, key: &RowKey) -> Result<Option<String>> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT at FROM change_log WHERE table_name = ?1 AND row_id = ?2 ORDER BY seq DESC LIMIT 1",
+            )?
+            .query_row((key.table().name, key.id()), |row| row.get(0))
+            .optional()?)
+    }
+
+    pub(super) fn conflict(&mut self, key: RowKey, stands: Side, other: Option<&Values>) -> Result<()> {
+        if let Some(other) = other {
+            conflicts::keep(self.connection, self.remote, &key, stands, other, &self.now)?;
+            self.done.conflicts.push((key, stands));
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, key: RowKey, ours: Option<&Values>, theirs: Option<&Values>) -> Result<()> {
+        let table = key.table();
+        let Some(row) = theirs else {
+            if !self.rehearse {
+                let parts = key.parts();
+                let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+                RowWriter::on(self.connection).delete(table, &parts)?;
+            }
+            self.done.deleted.push(key);
+            return Ok(());
+        };
+        if !self.rehearse {
+            let mut written = self.write(&key, row, ours.is_some())?;
+            if let Err(refusal @ Refusal::Constraint { kind: ConstraintKind::Unique, .. }) = &written
+                && clash::make_room(self, &key, row, refusal)?
+            {
+                written = self.write(&key, row, ours.is_some())?;
+            }
+            if let Err(refusal) = written {
+                let comes_later = matches!(refusal, Refusal::Constraint { kind: ConstraintKind::ForeignKey, .. });
+                let reason = (!comes_later).then(|| refusal.to_string());
+                self.done.waiting.push(Waiting { key, base_seq: 0, reason });
+                return Ok(());
+            }
+        }
+        if table.name == "journal_entries" && ours.is_none_or(|ours| ours.last() != row.last()) && ours.is_some() {
+            self.done.moods.push(key.first());
+        }
+        if ours.is_some() {
+            self.done.updated.push(key)
+        } else {
+            self.done.inserted.push(key)
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, key: &RowKey, row: &Values, exists: bool) -> Result<Written> {
+        put(self.connection, key.table(), key, row, exists)
+    }
+}
+
+/// Writes a row whole.
+pub(super) fn put(
+    connection: &Connection,
+    table: &'static Table,
+    key: &RowKey,
+    row: &Values,
+    exists: bool,
+) -> Result<Written> {
+    let pairs: Vec<(&str, Option<&str>)> =
+        table.columns.iter().map(|column| column.name).zip(row.iter().map(Option::as_deref)).collect();
+    let mut writer = RowWriter::on(connection);
+    if !exists {
+        return writer.insert(table, &pairs);
+    }
+    let changes: Vec<(&str, Option<&str>)> = pairs.into_iter().filter(|(name, _)| !table.key.contains(name)).collect();
+    let parts = key.parts();
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    writer.update(table, &parts, &changes)
+}

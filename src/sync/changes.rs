@@ -1,0 +1,104 @@
+//! What has changed there since we looked last.
+//!
+//! Transactions commit in another order than they took their numbers. So what is read is what was written by
+//! transactions that had ended before any that still runs; the oldest one that runs is where the next reading
+//! begins. A cursor says so, with the last note it has seen: in a database that was put back from a copy that
+//! note is gone, or bears another nonce.
+
+use super::postgres::explain;
+use crate::error::{Error, Result};
+use crate::store::RowKey;
+use postgres::Transaction;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Where the deployment stood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Cursor {
+    /// Every transaction before this one is known.
+    pub(super) xid: u64,
+    /// The last note of one of those.
+    seq: i64,
+    nonce: i64,
+    /// The server and database that number them so.
+    server: String,
+}
+
+impl Cursor {
+    pub(super) fn read(text: &str) -> Option<Cursor> {
+        serde_json::from_str(text).ok()
+    }
+
+    pub(super) fn text(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|error| Error::failure(format!("cannot write the cursor: {error}")))
+    }
+
+    /// Where the deployment stands in this transaction.
+    pub(super) fn now(transaction: &mut Transaction<'_>, server: &str) -> Result<Cursor> {
+        let row = transaction
+            .query_one(
+                "SELECT x.min::text, coalesce(c.seq, 0), coalesce(c.nonce, 0)
+                 FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS min) x
+                 LEFT JOIN LATERAL (SELECT seq, nonce FROM journal_cli.changes WHERE xid < x.min ORDER BY seq DESC LIMIT 1) c
+                    ON TRUE",
+                &[],
+            )
+            .map_err(|error| explain(&error))?;
+        let xid: String = row.get(0);
+        let xid = xid.parse().map_err(|_| Error::failure(format!("the server numbers a transaction '{xid}'")))?;
+        Ok(Cursor { xid, seq: row.get(1), nonce: row.get(2), server: server.to_string() })
+    }
+
+    /// Whether the deployment still is the one that this was read from.
+    pub(super) fn holds(&self, transaction: &mut Transaction<'_>, now: &Cursor) -> Result<bool> {
+        if self.server != now.server || self.xid > now.xid {
+            return Ok(false);
+        }
+        if self.seq == 0 {
+            return Ok(true);
+        }
+        let row = transaction
+            .query_opt("SELECT nonce FROM journal_cli.changes WHERE seq = $1", &[&self.seq])
+            .map_err(|error| explain(&error))?;
+        Ok(row.is_some_and(|row| row.get::<_, i64>(0) == self.nonce))
+    }
+}
+
+/// A row that was changed there.
+#[derive(Debug, Clone)]
+pub(super) struct Changed {
+    pub(super) key: RowKey,
+    /// Whether it was deleted, as far as is noted.
+    pub(super) is_gone: bool,
+    pub(super) at: Option<String>,
+}
+
+/// The rows that were changed from one cursor to the next, by others than us, parents first.
+pub(super) fn between(
+    transaction: &mut Transaction<'_>,
+    from: u64,
+    to: u64,
+    ours: &[Uuid],
+    users: &[Uuid],
+) -> Result<Vec<Changed>> {
+    let rows = transaction
+        .query(
+            "SELECT table_name, row_id, (array_agg(op ORDER BY seq DESC))[1],
+                to_char(max(at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')
+             FROM journal_cli.changes
+             WHERE xid >= $1::text::xid8 AND xid < $2::text::xid8 AND (origin IS NULL OR origin <> ALL($3))
+                AND (user_id IS NULL OR user_id = ANY($4))
+             GROUP BY table_name, row_id",
+            &[&from.to_string(), &to.to_string(), &ours, &users],
+        )
+        .map_err(|error| explain(&error))?;
+    let mut changed = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (table, id, op): (String, String, String) = (row.get(0), row.get(1), row.get(2));
+        if let Some(key) = RowKey::parse(&table, &id)? {
+            changed.push(Changed { key, is_gone: op == "delete", at: row.get(3) });
+        }
+    }
+    changed.sort_by_key(|row| row.key);
+    Ok(changed)
+}

@@ -1,0 +1,247 @@
+//! Takes what was changed there.
+//!
+//! Everything is read in one unchanging view of the server and written here in transactions of bounded size;
+//! the cursor moves last, and what is repeated after an interruption is found to be the same.
+
+use super::changes::{Changed, Cursor, between};
+use super::compare::compare;
+use super::postgres::explain;
+use super::rows::{Readable, fetch};
+use super::session::{Doing, Progress, Session, Watcher};
+use crate::error::Result;
+use crate::store::{Applied, Direction, Pending, Pulled, RowKey, Store, Waiting};
+use postgres::{IsolationLevel, Transaction};
+use std::collections::{HashMap, HashSet};
+
+/// How many rows are written in one transaction here.
+const BATCH: usize = 1000;
+
+/// What came of a pull.
+pub struct Taken {
+    /// What the deployment does not know as it is here.
+    pub pending: Pending,
+    /// What was done here.
+    pub applied: Applied,
+    /// Where the deployment stood.
+    pub(super) cursor: Cursor,
+    /// Whether everything was compared.
+    pub(super) compared: bool,
+}
+
+/// Which way a pull is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Rows from there are written here, and a push may follow.
+    Take,
+    /// Only what is to be pushed is wanted: nothing is written here, and what was changed on both sides waits.
+    Give,
+}
+
+impl Session<'_> {
+    /// Takes what was changed there, and tells what the deployment does not know as it is here.
+    ///
+    /// # Errors
+    /// Network when the server goes away; what the watcher fails with. Nothing is half done then.
+    pub fn pull(&mut self, purpose: Purpose, dry_run: bool, watcher: &mut Watcher) -> Result<Taken> {
+        let Session { remote, store, id, users, server } = self;
+        let mut transaction = remote
+            .client
+            .build_transaction()
+            .isolation_level(IsolationLevel::RepeatableRead)
+            .read_only(true)
+            .start()
+            .map_err(|error| explain(&error))?;
+        let now = Cursor::now(&mut transaction, server)?;
+        let cursor = store.sync_state(id)?.and_then(|state| Cursor::read(&state.pulled?));
+        let cursor = match cursor {
+            Some(cursor) if cursor.holds(&mut transaction, &now)? => Some(cursor),
+            _ => None,
+        };
+        let known = if cursor.is_some() { store.pending(id)? } else { None };
+        if let (Purpose::Give, Some(cursor), Some(_)) = (purpose, &cursor, &known) {
+            let (cursor, pending) = (cursor.clone(), known.unwrap_or_default());
+            return Ok(Taken { pending, applied: Applied::default(), cursor, compared: false });
+        }
+        let compared = cursor.is_none() || known.is_none();
+        let (mut pending, changed) = match (cursor, known) {
+            (Some(cursor), Some(pending)) => {
+                let ours = store.pushes(id)?;
+                let mut changed = between(&mut transaction, cursor.xid, now.xid, &ours, users)?;
+                add_waiting(&mut changed, store.waiting(id, Direction::Pull)?);
+                (pending, changed)
+            }
+            _ => {
+                let here = Store::snapshot(store.folder(), "sync")?;
+                let mut pending = Pending::none(here.head()?);
+                let found = compare(&mut transaction, &here, users, &mut pending, watcher)?;
+                let there = found.there.into_iter().map(|key| Changed { key, is_gone: false, at: None });
+                let gone = found.gone.into_iter().map(|key| Changed { key, is_gone: true, at: None });
+                (pending, there.chain(gone).collect())
+            }
+        };
+        if purpose == Purpose::Give {
+            let mut applied = Applied::default();
+            for Changed { key, .. } in changed.iter().filter(|row| pending.contains(&row.key)) {
+                applied.waiting.push(Waiting { key: *key, base_seq: pending.base_seq(key), reason: None });
+            }
+            applied.waiting.iter().for_each(|row| pending.settle(&row.key));
+            transaction.commit().map_err(|error| explain(&error))?;
+            return Ok(Taken { pending, applied, cursor: now, compared });
+        }
+        let mut run = Run {
+            transaction: &mut transaction,
+            store,
+            remote: id,
+            users,
+            incoming: changed.iter().map(|row| row.key).collect(),
+            times: changed.iter().filter_map(|row| Some((row.key, row.at.clone()?))).collect(),
+            pending: &mut pending,
+            done: Applied::default(),
+            dry_run,
+        };
+        run.take(&changed, watcher)?;
+        let Run { done: applied, incoming, .. } = run;
+        transaction.commit().map_err(|error| explain(&error))?;
+        let mut taken = Taken { pending, applied, cursor: now, compared };
+        if !dry_run {
+            store.finish_pulled(users, &taken.applied, &incoming)?;
+            store.extend_pending(id, &mut taken.pending)?;
+            // What a comparison has found is known only until the push has ended.
+            if !compared {
+                self.note_pulled(&taken)?;
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Notes here where the deployment stood.
+    fn note_pulled(&mut self, taken: &Taken) -> Result<()> {
+        let (store, id) = (&mut *self.store, self.id.as_str());
+        let stood = store.sync_state(id)?.and_then(|state| Cursor::read(&state.pulled?));
+        if stood.as_ref() != Some(&taken.cursor) || store.waiting(id, Direction::Pull)? != taken.applied.waiting {
+            store.pulled(id, &taken.cursor.text()?, taken.cursor.xid, &taken.applied.waiting)?;
+        }
+        Ok(())
+    }
+
+    /// How many rows were changed there since the last pull; nothing when everything has to be compared.
+    pub fn changed_there(&mut self) -> Result<Option<usize>> {
+        let Session { remote, store, id, users, server } = self;
+        let mut transaction = remote.client.transaction().map_err(|error| explain(&error))?;
+        let now = Cursor::now(&mut transaction, server)?;
+        let Some(cursor) = store.sync_state(id)?.and_then(|state| Cursor::read(&state.pulled?)) else {
+            return Ok(None);
+        };
+        if !cursor.holds(&mut transaction, &now)? {
+            return Ok(None);
+        }
+        let changed = between(&mut transaction, cursor.xid, now.xid, &store.pushes(id)?, users)?;
+        Ok(Some(changed.len()))
+    }
+
+    /// After a pull without a push: what a comparison has found waits for the push.
+    pub fn keep_pending(&mut self, taken: &Taken) -> Result<()> {
+        if !taken.compared {
+            return Ok(());
+        }
+        let keys = taken.pending.keys().into_iter();
+        let waiting: Vec<Waiting> =
+            keys.map(|key| Waiting { key, base_seq: taken.pending.base_seq(&key), reason: None }).collect();
+        self.store.pushed(&self.id, taken.pending.upto, None, &waiting)?;
+        self.note_pulled(taken)
+    }
+
+    /// After the push that follows a comparison.
+    pub(super) fn end_comparison(&mut self, cursor: &Cursor, waiting: &[Waiting]) -> Result<()> {
+        self.store.pulled(&self.id, &cursor.text()?, cursor.xid, waiting)
+    }
+}
+
+/// Rows that could not be written are looked at again.
+fn add_waiting(changed: &mut Vec<Changed>, waiting: Vec<Waiting>) {
+    let known: HashSet<RowKey> = changed.iter().map(|row| row.key).collect();
+    let again = waiting.into_iter().map(|row| row.key).filter(|key| !known.contains(key));
+    changed.extend(again.map(|key| Changed { key, is_gone: false, at: None }));
+    changed.sort_by_key(|row| row.key);
+}
+
+struct Run<'a, 'b> {
+    transaction: &'a mut Transaction<'b>,
+    store: &'a mut Store,
+    remote: &'a str,
+    users: &'a [uuid::Uuid],
+    incoming: HashSet<RowKey>,
+    times: HashMap<RowKey, String>,
+    pending: &'a mut Pending,
+    done: Applied,
+    dry_run: bool,
+}
+
+impl Run<'_, '_> {
+    /// What is gone goes first, children before parents, so that what comes finds unique keys free; what
+    /// comes follows, parents first.
+    fn take(&mut self, changed: &[Changed], watcher: &mut Watcher) -> Result<()> {
+        let (gone, mut come): (Vec<&Changed>, Vec<&Changed>) = changed.iter().partition(|row| row.is_gone);
+        let (mut done, total) = (0, changed.len());
+        let mut step = |rows: usize| {
+            done += rows;
+            watcher(Progress { done, total, doing: Doing::Pulling })
+        };
+        let gone: Vec<RowKey> = gone.iter().rev().map(|row| row.key).collect();
+        let mut back = Vec::new();
+        for keys in batches(&gone) {
+            let rows = self.fetch(keys)?;
+            // A later transaction may have brought it back.
+            back.extend(rows.keys().copied());
+            let pulled: Vec<Pulled> =
+                keys.iter().filter(|key| !rows.contains_key(key)).map(|key| self.pulled(*key, None)).collect();
+            self.apply(&pulled)?;
+            step(keys.len())?;
+        }
+        let mut come: Vec<RowKey> = come.drain(..).map(|row| row.key).chain(back).collect();
+        come.sort_unstable();
+        let mut lost = Vec::new();
+        for keys in batches(&come) {
+            let mut rows = self.fetch(keys)?;
+            let mut pulled = Vec::with_capacity(keys.len());
+            for key in keys {
+                match rows.remove(key) {
+                    Some(Ok(row)) => pulled.push(self.pulled(*key, Some(row))),
+                    Some(Err(reason)) => {
+                        self.done.waiting.push(Waiting { key: *key, base_seq: 0, reason: Some(reason) });
+                    }
+                    // Nobody noted that it went, or it has changed hands.
+                    None => lost.push(*key),
+                }
+            }
+            self.apply(&pulled)?;
+            step(keys.len())?;
+        }
+        lost.reverse();
+        let lost: Vec<Pulled> = lost.into_iter().map(|key| self.pulled(key, None)).collect();
+        lost.chunks(BATCH).try_for_each(|rows| self.apply(rows))
+    }
+
+    fn fetch(&mut self, keys: &[RowKey]) -> Result<HashMap<RowKey, Readable>> {
+        Ok(fetch(self.transaction, keys, self.users)?.into_iter().collect())
+    }
+
+    fn pulled(&self, key: RowKey, row: Option<crate::store::Values>) -> Pulled {
+        Pulled { key, row, at: self.times.get(&key).cloned() }
+    }
+
+    fn apply(&mut self, rows: &[Pulled]) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let applied =
+            self.store.apply_pulled(self.remote, self.users, rows, &self.incoming, self.pending, self.dry_run)?;
+        self.done.add(applied);
+        Ok(())
+    }
+}
+
+/// Keys of one table each, in their order.
+fn batches(keys: &[RowKey]) -> impl Iterator<Item = &[RowKey]> {
+    keys.chunk_by(|one, next| one.order() == next.order()).flat_map(|keys| keys.chunks(BATCH))
+}

@@ -59,7 +59,8 @@ class Replica:
         self.journal = Journal(arguments.journal, folder, folder / "no-models")
         folder_in_url = str(server.folder).replace("/", "%2F")
         url = f"postgresql://postgres@{folder_in_url}/{database}"
-        self.environment = dict(self.journal.environment, JOURNAL_POSTGRES_URL=url, JOURNAL_USER=EMAIL)
+        self.journal.environment.update(JOURNAL_POSTGRES_URL=url, JOURNAL_USER=EMAIL)
+        self.environment = self.journal.environment
 
     def time(self, timing, *words):
         took, _, _ = run(self.journal.command(*words), self.environment)
@@ -128,9 +129,9 @@ def at_size(table, arguments, server, corpus, rounds, migrations, folder):
         second.do("user", "add", EMAIL)
         second.do("sync", "init", "--account", EMAIL, "--link")
         second.weigh(pull, "sync", "pull")
-        listed = second.journal.ask("stats")
-        if listed.get("total_entries") != corpus.size:
-            raise SystemExit(f"bench-sync: the second machine has {listed.get('total_entries')} entries")
+        found = second.journal.ask("stats")["user_statistics"]["total_entries"]
+        if found != corpus.size:
+            raise SystemExit(f"bench-sync: the second machine has {found} entries")
         shutil.rmtree(second.journal.folder)
 
     size = corpus.size

@@ -18,7 +18,8 @@
 //!   which does what is pending.
 //! - [`search`]: by words, by meaning, fused, with evidence.
 //! - [`exchange`]: files in and out. [`care`]: `doctor`, and what SQL statements cost.
-//! - `sync`: the deployment's PostgreSQL: connection, migrations. Only with the feature `sync`.
+//! - `sync`: the deployment's PostgreSQL: connection, migrations, and replication both ways. What becomes of a
+//!   row that both sides have changed is decided in `store::replica`. Only with the feature `sync`.
 //! - [`output`]: how results look. Opens nothing.
 //! - [`config`], [`paths`], [`publish`], [`error`]: settings, places, whole files, failures.
 //! - [`app`]: the composition root: opens each part on first use; time, randomness and the

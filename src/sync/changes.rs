@@ -1,9 +1,8 @@
 //! What has changed there since we looked last.
 //!
-//! Transactions commit in another order than they took their numbers. So what is read is what was written by
-//! transactions that had ended before any that still runs; the oldest one that runs is where the next reading
-//! begins. A cursor says so, with the last note it has seen: in a database that was put back from a copy that
-//! note is gone, or bears another nonce.
+//! Transactions commit in another order than they took their numbers, so a cursor is the server's own snapshot:
+//! what was not to be seen then, and is to be seen now, is new. The last note that it saw stands with it: in a
+//! database that was put back from a copy that note is gone, or bears another nonce.
 
 use super::postgres::explain;
 use crate::error::{Error, Result};
@@ -15,9 +14,9 @@ use uuid::Uuid;
 /// Where the deployment stood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Cursor {
-    /// Every transaction before this one is known.
-    pub(super) xid: u64,
-    /// The last note of one of those.
+    /// The transactions that are known, as `pg_current_snapshot` writes them.
+    pub(super) snapshot: String,
+    /// The last note of one of them.
     seq: i64,
     nonce: i64,
     /// The server and database that number them so.
@@ -37,21 +36,27 @@ impl Cursor {
     pub(super) fn now(transaction: &mut Transaction<'_>, server: &str) -> Result<Cursor> {
         let row = transaction
             .query_one(
-                "SELECT x.min::text, coalesce(c.seq, 0), coalesce(c.nonce, 0)
-                 FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS min) x
-                 LEFT JOIN LATERAL (SELECT seq, nonce FROM journal_cli.changes WHERE xid < x.min ORDER BY seq DESC LIMIT 1) c
-                    ON TRUE",
+                "SELECT pg_current_snapshot()::text, coalesce(c.seq, 0), coalesce(c.nonce, 0) FROM (SELECT) one
+                 LEFT JOIN LATERAL (SELECT seq, nonce FROM journal_cli.changes ORDER BY seq DESC LIMIT 1) c ON TRUE",
                 &[],
             )
             .map_err(|error| explain(&error))?;
-        let xid: String = row.get(0);
-        let xid = xid.parse().map_err(|_| Error::failure(format!("the server numbers a transaction '{xid}'")))?;
-        Ok(Cursor { xid, seq: row.get(1), nonce: row.get(2), server: server.to_string() })
+        Ok(Cursor { snapshot: row.get(0), seq: row.get(1), nonce: row.get(2), server: server.to_string() })
+    }
+
+    /// Every transaction before this one had ended.
+    pub(super) fn oldest(&self) -> u64 {
+        self.part(0)
+    }
+
+    /// `xmin:xmax:running`.
+    fn part(&self, at: usize) -> u64 {
+        self.snapshot.split(':').nth(at).and_then(|number| number.parse().ok()).unwrap_or(0)
     }
 
     /// Whether the deployment still is the one that this was read from.
     pub(super) fn holds(&self, transaction: &mut Transaction<'_>, now: &Cursor) -> Result<bool> {
-        if self.server != now.server || self.xid > now.xid {
+        if self.server != now.server || self.part(1) > now.part(1) || self.oldest() == 0 {
             return Ok(false);
         }
         if self.seq == 0 {
@@ -73,11 +78,10 @@ pub(super) struct Changed {
     pub(super) at: Option<String>,
 }
 
-/// The rows that were changed from one cursor to the next, by others than us, parents first.
-pub(super) fn between(
+/// The rows that were changed since a cursor, by others than us, parents first.
+pub(super) fn since(
     transaction: &mut Transaction<'_>,
-    from: u64,
-    to: u64,
+    from: &Cursor,
     ours: &[Uuid],
     users: &[Uuid],
 ) -> Result<Vec<Changed>> {
@@ -86,10 +90,10 @@ pub(super) fn between(
             "SELECT table_name, row_id, (array_agg(op ORDER BY seq DESC))[1],
                 to_char(max(at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')
              FROM journal_cli.changes
-             WHERE xid >= $1::text::xid8 AND xid < $2::text::xid8 AND (origin IS NULL OR origin <> ALL($3))
-                AND (user_id IS NULL OR user_id = ANY($4))
+             WHERE xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, $1::text::pg_snapshot)
+                AND (origin IS NULL OR origin <> ALL($2)) AND (user_id IS NULL OR user_id = ANY($3))
              GROUP BY table_name, row_id",
-            &[&from.to_string(), &to.to_string(), &ours, &users],
+            &[&from.snapshot, &ours, &users],
         )
         .map_err(|error| explain(&error))?;
     let mut changed = Vec::with_capacity(rows.len());

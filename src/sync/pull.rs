@@ -3,7 +3,7 @@
 //! Everything is read in one unchanging view of the server and written here in transactions of bounded size;
 //! the cursor moves last, and what is repeated after an interruption is found to be the same.
 
-use super::changes::{Changed, Cursor, between};
+use super::changes::{Changed, Cursor, since};
 use super::compare::compare;
 use super::postgres::explain;
 use super::rows::{Readable, fetch};
@@ -66,7 +66,7 @@ impl Session<'_> {
         let (mut pending, changed) = match (cursor, known) {
             (Some(cursor), Some(pending)) => {
                 let ours = store.pushes(id)?;
-                let mut changed = between(&mut transaction, cursor.xid, now.xid, &ours, users)?;
+                let mut changed = since(&mut transaction, &cursor, &ours, users)?;
                 add_waiting(&mut changed, store.waiting(id, Direction::Pull)?);
                 (pending, changed)
             }
@@ -119,7 +119,7 @@ impl Session<'_> {
         let (store, id) = (&mut *self.store, self.id.as_str());
         let stood = store.sync_state(id)?.and_then(|state| Cursor::read(&state.pulled?));
         if stood.as_ref() != Some(&taken.cursor) || store.waiting(id, Direction::Pull)? != taken.applied.waiting {
-            store.pulled(id, &taken.cursor.text()?, taken.cursor.xid, &taken.applied.waiting)?;
+            store.pulled(id, &taken.cursor.text()?, taken.cursor.oldest(), &taken.applied.waiting)?;
         }
         Ok(())
     }
@@ -135,7 +135,7 @@ impl Session<'_> {
         if !cursor.holds(&mut transaction, &now)? {
             return Ok(None);
         }
-        let changed = between(&mut transaction, cursor.xid, now.xid, &store.pushes(id)?, users)?;
+        let changed = since(&mut transaction, &cursor, &store.pushes(id)?, users)?;
         Ok(Some(changed.len()))
     }
 
@@ -153,7 +153,7 @@ impl Session<'_> {
 
     /// After the push that follows a comparison.
     pub(super) fn end_comparison(&mut self, cursor: &Cursor, waiting: &[Waiting]) -> Result<()> {
-        self.store.pulled(&self.id, &cursor.text()?, cursor.xid, waiting)
+        self.store.pulled(&self.id, &cursor.text()?, cursor.oldest(), waiting)
     }
 }
 
@@ -178,8 +178,8 @@ struct Run<'a, 'b> {
 }
 
 impl Run<'_, '_> {
-    /// What is gone goes first, children before parents, so that what comes finds unique keys free; what
-    /// comes follows, parents first.
+    /// What is gone goes first, so that what comes finds unique keys free, and parents before children, so
+    /// that an entry that has to be kept is kept with what hangs on it.
     fn take(&mut self, changed: &[Changed], watcher: &mut Watcher) -> Result<()> {
         let (gone, mut come): (Vec<&Changed>, Vec<&Changed>) = changed.iter().partition(|row| row.is_gone);
         let (mut done, total) = (0, changed.len());
@@ -187,7 +187,7 @@ impl Run<'_, '_> {
             done += rows;
             watcher(Progress { done, total, doing: Doing::Pulling })
         };
-        let gone: Vec<RowKey> = gone.iter().rev().map(|row| row.key).collect();
+        let gone: Vec<RowKey> = gone.iter().map(|row| row.key).collect();
         let mut back = Vec::new();
         for keys in batches(&gone) {
             let rows = self.fetch(keys)?;
@@ -217,7 +217,6 @@ impl Run<'_, '_> {
             self.apply(&pulled)?;
             step(keys.len())?;
         }
-        lost.reverse();
         let lost: Vec<Pulled> = lost.into_iter().map(|key| self.pulled(key, None)).collect();
         lost.chunks(BATCH).try_for_each(|rows| self.apply(rows))
     }

@@ -64,8 +64,8 @@ pub(super) struct Terms {
     pub(super) users: Vec<Uuid>,
     /// The marks of our own changes.
     pub(super) ours: Vec<Uuid>,
-    /// What was written there by transactions from this one on is not known here.
-    pub(super) known_before: String,
+    /// The transactions there that are known here.
+    pub(super) known: String,
     pub(super) origin: Uuid,
 }
 
@@ -84,7 +84,7 @@ impl Session<'_> {
         watcher: &mut Watcher,
     ) -> Result<Pushed> {
         let Taken { pending, cursor, compared, applied } = taken;
-        let pushed = self.give(pending, cursor.xid, origin, dry_run, watcher)?;
+        let pushed = self.give(pending, cursor.snapshot.clone(), origin, dry_run, watcher)?;
         // Where only one way was asked for, what is there was not taken.
         if compared && !dry_run && purpose == Purpose::Take {
             self.end_comparison(&cursor, &applied.waiting)?;
@@ -95,38 +95,39 @@ impl Session<'_> {
     fn give(
         &mut self,
         mut pending: Pending,
-        known_before: u64,
+        known: String,
         origin: Uuid,
         dry_run: bool,
         watcher: &mut Watcher,
     ) -> Result<Pushed> {
         let Session { remote, store, id, users, .. } = self;
-        // One unchanging view of what is here: what comes later is pushed later.
-        let here = Store::snapshot(store.folder(), "sync")?;
-        here.extend_pending(id, &mut pending)?;
-        let keys = pending.keys();
         let state = store.sync_state(id)?.ok_or_else(|| Error::failure("the deployment is not known"))?;
         let mut pushed = Pushed::default();
-        if keys.is_empty() {
+        store.extend_pending(id, &mut pending)?;
+        if pending.is_empty() {
             if !dry_run && state.pushed != pending.upto {
                 store.pushed(id, pending.upto, None, &[])?;
             }
             return Ok(pushed);
         }
-        let (gone, there) = sort_out(&here, keys, users)?;
         if !dry_run {
             store.note_push(id, origin)?;
         }
+        // One unchanging view of what is here: what comes later is pushed later. Nothing is written here while
+        // it is open: a journal that was put back from a copy may lock readers and writers out of each other.
+        let here = Store::snapshot(store.folder(), "sync")?;
+        here.extend_pending(id, &mut pending)?;
+        let (gone, there) = sort_out(&here, pending.keys(), users)?;
         let mut ours = store.pushes(id)?;
         ours.push(origin);
-        let terms = Terms { users: users.clone(), ours, known_before: known_before.to_string(), origin };
+        let terms = Terms { users: users.clone(), ours, known, origin };
         let chunks = chunks(&gone, &there);
         let total = gone.len() + there.len();
         let in_one = dry_run || total <= ONE_TRANSACTION;
         let mut done = 0;
         let mut xid = String::new();
         let mut left = chunks.len();
-        for group in chunks.chunks(if in_one { chunks.len() } else { 1 }) {
+        for group in chunks.chunks(if in_one { chunks.len().max(1) } else { 1 }) {
             let mut transaction;
             (transaction, xid) = begin(&mut remote.client, &terms)?;
             for (keys, deletes) in group {
@@ -138,8 +139,9 @@ impl Session<'_> {
                 watcher(Progress { done, total, doing: Doing::Pushing })?;
             }
             left -= group.len();
-            if left == 0 && pushed.waiting.is_empty() {
-                note(&mut transaction, state.replica, pending.upto.seq, pending.upto.nonce)?;
+            if left == 0 {
+                let upto = if pushed.waiting.is_empty() { pending.upto } else { state.pushed };
+                note(&mut transaction, state.replica, (upto.seq, upto.nonce), origin)?;
             }
             if dry_run {
                 transaction.rollback().map_err(|error| explain(&error))?;
@@ -147,7 +149,8 @@ impl Session<'_> {
             }
             transaction.commit().map_err(|error| explain(&error))?;
         }
-        store.pushed(id, pending.upto, Some((origin, &xid)), &pushed.waiting)?;
+        drop(here);
+        store.pushed(id, pending.upto, (!chunks.is_empty()).then_some((origin, xid.as_str())), &pushed.waiting)?;
         Ok(pushed)
     }
 }
@@ -218,13 +221,13 @@ fn begin<'a>(client: &'a mut postgres::Client, terms: &Terms) -> Result<(Transac
 }
 
 /// Notes there how far we have come, with the rows themselves.
-fn note(transaction: &mut Transaction<'_>, replica: Uuid, seq: i64, nonce: i64) -> Result<()> {
+fn note(transaction: &mut Transaction<'_>, replica: Uuid, (seq, nonce): (i64, i64), origin: Uuid) -> Result<()> {
     transaction
         .execute(
-            "INSERT INTO journal_cli.replicas(id, pushed_seq, pushed_nonce, program) VALUES ($1, $2, $3, $4)
+            "INSERT INTO journal_cli.replicas(id, pushed_seq, pushed_nonce, origin, program) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (id) DO UPDATE SET pushed_seq = excluded.pushed_seq, pushed_nonce = excluded.pushed_nonce,
-                 seen_at = clock_timestamp(), program = excluded.program",
-            &[&replica, &seq, &nonce, &crate::store::PROGRAM],
+                 origin = excluded.origin, seen_at = clock_timestamp(), program = excluded.program",
+            &[&replica, &seq, &nonce, &origin, &crate::store::PROGRAM],
         )
         .map_err(|error| explain(&error))?;
     Ok(())

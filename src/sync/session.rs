@@ -70,11 +70,11 @@ pub fn identify(remote: &mut Remote) -> Result<String> {
 }
 
 impl<'a> Session<'a> {
-    /// Begins a sync.
+    /// Begins a sync. `spare` is a new id, in case that this journal needs one.
     ///
     /// # Errors
     /// As [`identify`]; usage when no account is linked; a failure when a linked account is gone there.
-    pub fn open(remote: &'a mut Remote, store: &'a mut Store) -> Result<Session<'a>> {
+    pub fn open(remote: &'a mut Remote, store: &'a mut Store, spare: Uuid) -> Result<Session<'a>> {
         let id = identify(remote)?;
         let users = store.linked_users(&id)?;
         if users.is_empty() {
@@ -84,7 +84,7 @@ impl<'a> Session<'a> {
         let server = server(remote)?;
         let mut session = Session { remote, store, id, users, server };
         session.refuse_lost_accounts()?;
-        session.adopt_cursor()?;
+        session.find_mark(spare)?;
         Ok(session)
     }
 
@@ -131,20 +131,33 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// A push whose end was not noted here was noted there, in its own transaction.
-    fn adopt_cursor(&mut self) -> Result<()> {
+    /// Finds the mark of our last push there. A push whose end was not noted here was noted there, in its own
+    /// transaction; where the mark is an older one, the database was put back from a copy; where it is nobody's
+    /// here, a copy of this journal goes on under the same id.
+    fn find_mark(&mut self, spare: Uuid) -> Result<()> {
         let Some(state) = self.store.sync_state(&self.id)? else { return Ok(()) };
         let row = self
             .remote
             .client
-            .query_opt("SELECT pushed_seq, pushed_nonce FROM journal_cli.replicas WHERE id = $1", &[&state.replica])
+            .query_opt(
+                "SELECT pushed_seq, pushed_nonce, origin FROM journal_cli.replicas WHERE id = $1",
+                &[&state.replica],
+            )
             .map_err(|error| explain(&error))?;
-        let Some(row) = row else { return Ok(()) };
-        let (seq, nonce): (i64, i64) = (row.get(0), row.get(1));
-        if state.pulled.is_some() && seq > state.pushed.seq {
-            self.store.adopt_pushed(&self.id, seq, nonce)?;
+        let Some(row) = row else {
+            return if state.origin.is_some() { self.store.forget_cursors(&self.id) } else { Ok(()) };
+        };
+        let (seq, nonce, origin): (i64, i64, Uuid) = (row.get(0), row.get(1), row.get(2));
+        if state.origin == Some(origin) {
+            return Ok(());
         }
-        Ok(())
+        if self.store.is_unfinished_push(&self.id, origin)? {
+            return self.store.adopt_pushed(&self.id, origin, seq, nonce);
+        }
+        if self.store.pushes(&self.id)?.contains(&origin) {
+            return self.store.forget_cursors(&self.id);
+        }
+        self.store.part_from_copy(&self.id, spare)
     }
 }
 

@@ -39,7 +39,8 @@ pub(super) struct Stage<'a, 'b> {
 }
 
 /// A note of a change that we have not pulled, in terms of the parameters one and two.
-const UNKNOWN: &str = "c.xid >= $1::text::xid8 AND (c.origin IS NULL OR c.origin <> ALL($2))";
+const UNKNOWN: &str =
+    "NOT pg_visible_in_snapshot(c.xid, $1::text::pg_snapshot) AND (c.origin IS NULL OR c.origin <> ALL($2))";
 
 impl Stage<'_, '_> {
     /// Writes rows of one table. A row that the server refuses does not keep the others back.
@@ -103,7 +104,7 @@ impl Stage<'_, '_> {
                 "DELETE FROM journal_stage s WHERE EXISTS (SELECT FROM journal_cli.changes c
                     WHERE c.table_name = $3 AND c.row_id = s.row_id AND {UNKNOWN}) RETURNING s.row_id"
             ),
-            &[&self.terms.known_before, &self.terms.ours, &table.name],
+            &[&self.terms.known, &self.terms.ours, &table.name],
         )?;
         outcome.waiting.extend(keys(table, &held)?.into_iter().map(|key| (key, None)));
         outcome.updated = self.update(table, &place, &same)?;
@@ -181,7 +182,7 @@ impl Stage<'_, '_> {
                         AND NOT EXISTS (SELECT FROM journal_cli.changes c
                             WHERE c.table_name = $3 AND c.row_id = t.id::text AND {UNKNOWN})"
                 ),
-                &[&self.terms.known_before, &self.terms.ours, &table.name],
+                &[&self.terms.known, &self.terms.ours, &table.name],
             )?;
         }
         let columns = table.columns.iter().map(|column| column.name);
@@ -220,12 +221,7 @@ impl Stage<'_, '_> {
                 "SELECT DISTINCT c.row_id FROM journal_cli.changes c
                  WHERE c.table_name = $3 AND c.row_id = ANY($4) AND {UNKNOWN}"
             ),
-            &[
-                &self.terms.known_before,
-                &self.terms.ours,
-                &table.name,
-                &gone.iter().map(RowKey::id).collect::<Vec<_>>(),
-            ],
+            &[&self.terms.known, &self.terms.ours, &table.name, &gone.iter().map(RowKey::id).collect::<Vec<_>>()],
         )?;
         let held = keys(table, &held)?;
         let go: Vec<RowKey> = gone.iter().filter(|key| !held.contains(key)).copied().collect();

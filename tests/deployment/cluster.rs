@@ -142,25 +142,35 @@ impl Place {
 
     /// Starts a server as the deployment has it, with its role, its database and the schema in it.
     pub(crate) fn deployed(&self, settings: &[&str]) -> Running {
-        let config = format!("config_file={}", self.path("deployment/postgresql.conf").display());
-        let archive = format!("archive_command={} \"%p\" \"%f\"", self.path("deployment/bin/archive-wal").display());
-        let data = self.initdb();
-        let running = self.start(&data, &[&[config.as_str(), archive.as_str()], settings].concat());
+        let running = self.bare(settings);
         self.set_up(&running);
         running
     }
 
-    /// Runs the script that the image runs for a new cluster, then applies the migrations as the role it made.
+    /// Starts a server as the deployment has it, with nothing in it.
+    pub(crate) fn bare(&self, settings: &[&str]) -> Running {
+        let config = format!("config_file={}", self.path("deployment/postgresql.conf").display());
+        let archive = format!("archive_command={} \"%p\" \"%f\"", self.path("deployment/bin/archive-wal").display());
+        let data = self.initdb();
+        self.start(&data, &[&[config.as_str(), archive.as_str()], settings].concat())
+    }
+
+    /// Makes the role and the database, then applies the migrations as this role.
     pub(crate) fn set_up(&self, running: &Running) {
-        let password = self.write("password", "a password\n");
-        let mut script = self.script("initdb/10-journaling-ai.sh");
-        script.env("PGHOST", &running.socket).env("PASSWORD_FILE", password);
-        ended(&mut script).succeeded();
+        self.role(running);
         let mut client = running.connect("journaling_user", "journaling_ai").unwrap();
         for migration in migrations() {
             let sql = fs::read_to_string(migration.join("up.sql")).unwrap();
             client.batch_execute(&sql).unwrap_or_else(|error| panic!("{}: {error:?}", migration.display()));
         }
+    }
+
+    /// Runs the script that the image runs for a new cluster.
+    pub(crate) fn role(&self, running: &Running) {
+        let password = self.write("password", "a password\n");
+        let mut script = self.script("initdb/10-journaling-ai.sh");
+        script.env("PGHOST", &running.socket).env("PASSWORD_FILE", password);
+        ended(&mut script).succeeded();
     }
 
     /// Runs a script against a server.
@@ -183,7 +193,8 @@ impl Drop for Place {
 }
 
 impl Running {
-    fn connect(&self, user: &str, database: &str) -> Result<Client, postgres::Error> {
+    /// A connection of this role.
+    pub(crate) fn connect(&self, user: &str, database: &str) -> Result<Client, postgres::Error> {
         let folder = self.socket.to_str().unwrap().replace('/', "%2F");
         Client::connect(&format!("postgresql://{user}@{folder}/{database}"), NoTls)
     }

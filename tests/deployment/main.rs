@@ -18,3 +18,4 @@ mod restore;
 mod scripts;
 mod settings;
 mod shards;
+mod sync;

@@ -61,11 +61,13 @@ CREATE TABLE IF NOT EXISTS journal_cli.tombstones (
     PRIMARY KEY (table_name, row_id)
 );
 
--- How far each journal has pushed, written with the rows themselves.
+-- How far each journal has pushed, and the mark of its last push, written with the rows themselves: a journal
+-- finds its mark again, or knows that the database was put back from an older copy.
 CREATE TABLE IF NOT EXISTS journal_cli.replicas (
     id UUID PRIMARY KEY,
     pushed_seq BIGINT NOT NULL,
     pushed_nonce BIGINT NOT NULL,
+    origin UUID NOT NULL,
     seen_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT clock_timestamp(),
     program TEXT NOT NULL
 );

@@ -3,5 +3,6 @@ DROP TABLE sync_waiting;
 DROP TABLE sync_pushes;
 DROP TABLE sync_applied;
 DROP TABLE sync_accounts;
+ALTER TABLE sync_state DROP COLUMN origin;
 ALTER TABLE sync_state DROP COLUMN replica;
 UPDATE sync_state SET pulled_cursor = NULL;

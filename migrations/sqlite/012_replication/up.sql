@@ -1,8 +1,9 @@
 -- What replication with a deployment has to remember beside sync_state. A remote is named by the id that
 -- the deployment has given itself, not by its address.
 --
--- The id under which the deployment knows this journal.
+-- The id under which the deployment knows this journal, and the mark of the last push that has ended.
 ALTER TABLE sync_state ADD COLUMN replica TEXT;
+ALTER TABLE sync_state ADD COLUMN origin TEXT;
 
 -- The users whose rows go there and come from there; also one who was deleted here, until that is told.
 CREATE TABLE sync_accounts (

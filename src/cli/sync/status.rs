@@ -47,7 +47,10 @@ pub(super) fn run(args: &StatusArgs, app: &mut App) -> Result<()> {
     };
     let known = here(app, &id)?;
     let changed = match &mut remote {
-        Some(remote) if known.is_some() => Some(Session::open(remote, app.store()?)?.changed_there()?),
+        Some(remote) if known.is_some() => {
+            let spare = app.new_id();
+            Some(Session::open(remote, app.store()?, spare)?.changed_there()?)
+        }
         _ => None,
     };
     let conflicts = app.store()?.conflicts(false)?.len();

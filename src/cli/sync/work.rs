@@ -80,7 +80,8 @@ pub(super) fn once(app: &mut App, ways: Ways, dry_run: bool, stop: &Arc<AtomicBo
     {
         let now = app.now();
         let origins: Vec<uuid::Uuid> = (0..ROUNDS).map(|_| app.new_id()).collect();
-        let mut session = Session::open(&mut remote, app.store()?)?;
+        let spare = app.new_id();
+        let mut session = Session::open(&mut remote, app.store()?, spare)?;
         report.address = session.address().to_string();
         report.deployment.clone_from(&session.id);
         let purpose = if ways.pull { Purpose::Take } else { Purpose::Give };

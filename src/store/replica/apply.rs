@@ -192,6 +192,11 @@ impl Work<'_> {
             self.pending.settle(&key);
             return Ok(());
         }
+        if pulled.row.is_some() && ours.is_none() && self.is_of_another_text(&key, pulled)? {
+            // Not taken, and taken away there.
+            self.pending.add_compared(key);
+            return Ok(());
+        }
         let is_pending = self.pending.contains(&key);
         let base = self.base(&key, is_pending, pulled.row.as_ref())?;
         let our_time = if time_column(key.table()).is_none() { self.changed_at(&key)? } else { None };
@@ -238,6 +243,37 @@ impl Work<'_> {
             })
     }
 
+    /// Whether this is a judgement of a text that was changed here since.
+    fn is_of_another_text(&self, key: &RowKey, pulled: &Pulled) -> Result<bool> {
+        if key.table().name != "sentiment_analysis" {
+            return Ok(false);
+        }
+        let Some(entry) = pulled.row.as_ref().and_then(|row| row.get(1)?.as_deref()) else { return Ok(false) };
+        let Some(entry) = RowKey::parse("journal_entries", entry)? else { return Ok(false) };
+        if !self.pending.contains(&entry) {
+            return Ok(false);
+        }
+        let text = |row: &Values| (row[2].clone(), row[3].clone());
+        let Some(ours) = read(self.connection, &entry)? else { return Ok(false) };
+        Ok(match pending::base(self.connection, &entry, self.pending.base_seq(&entry))? {
+            Base::Row(base) => text(&base) != text(&ours),
+            Base::Absent | Base::Unknown => true,
+        })
+    }
+
+    /// Whether what this row belongs to was deleted here, and will be there.
+    fn is_orphan(&self, key: &RowKey, row: &Values) -> Result<bool> {
+        for (_, column, parent) in key.table().foreign {
+            let at = key.table().columns.iter().position(|known| known.name == *column);
+            let Some(id) = at.and_then(|at| row.get(at)?.as_deref()) else { continue };
+            let Some(parent) = RowKey::parse(parent, id)? else { continue };
+            if self.pending.contains(&parent) && read(self.connection, &parent)?.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn changed_at(&self, key: &RowKey) -> Result<Option<String>> {
         Ok(self
             .connection
@@ -275,6 +311,9 @@ impl Work<'_> {
                 written = self.write(&key, row, ours.is_some())?;
             }
             if let Err(refusal) = written {
+                if self.is_orphan(&key, row)? {
+                    return Ok(());
+                }
                 let comes_later = matches!(refusal, Refusal::Constraint { kind: ConstraintKind::ForeignKey, .. });
                 let reason = (!comes_later).then(|| refusal.to_string());
                 self.done.waiting.push(Waiting { key, base_seq: 0, reason });

@@ -15,6 +15,8 @@ use uuid::Uuid;
 pub struct SyncState {
     /// The id under which the deployment knows this journal.
     pub replica: Uuid,
+    /// The mark of the last push that has ended.
+    pub origin: Option<Uuid>,
     /// The row of the log that was pushed last.
     pub pushed: Position,
     /// Where the deployment stood when it was pulled from last; nothing when everything has to be compared.
@@ -58,17 +60,25 @@ impl Store {
     pub fn sync_state(&self, remote: &str) -> Result<Option<SyncState>> {
         self.connection
             .query_row(
-                "SELECT replica, pushed_seq, pushed_nonce, pulled_cursor, synced_at FROM sync_state WHERE remote = ?1",
+                "SELECT replica, pushed_seq, pushed_nonce, pulled_cursor, synced_at, origin FROM sync_state
+                 WHERE remote = ?1",
                 [remote],
                 |row| {
                     let position = Position { seq: row.get(1)?, nonce: row.get(2)? };
-                    Ok((row.get::<_, Option<String>>(0)?, position, row.get(3)?, row.get(4)?))
+                    Ok((
+                        row.get::<_, Option<String>>(0)?,
+                        position,
+                        row.get(3)?,
+                        row.get(4)?,
+                        row.get::<_, Option<String>>(5)?,
+                    ))
                 },
             )
             .optional()?
-            .map(|(replica, pushed, pulled, synced_at)| {
+            .map(|(replica, pushed, pulled, synced_at, origin)| {
                 let replica = replica.map(|id| read_uuid(&id)).transpose()?.unwrap_or_default();
-                Ok(SyncState { replica, pushed, pulled, synced_at })
+                let origin = origin.map(|id| read_uuid(&id)).transpose()?;
+                Ok(SyncState { replica, origin, pushed, pulled, synced_at })
             })
             .transpose()
     }
@@ -146,7 +156,9 @@ impl Store {
                 (remote, upto.seq, upto.nonce),
             )?;
             if let Some((origin, xid)) = marked {
-                connection.execute("UPDATE sync_pushes SET xid = ?2 WHERE origin = ?1", (origin.to_string(), xid))?;
+                let origin = origin.to_string();
+                connection.execute("UPDATE sync_pushes SET xid = ?2 WHERE origin = ?1", (&origin, xid))?;
+                connection.execute("UPDATE sync_state SET origin = ?2 WHERE remote = ?1", (remote, &origin))?;
             }
             connection.execute("DELETE FROM sync_applied WHERE remote = ?1 AND last_seq <= ?2", (remote, upto.seq))?;
             replace_waiting(connection, remote, Direction::Push, waiting, &at)?;
@@ -197,18 +209,44 @@ impl Store {
         })
     }
 
-    /// Moves the cursor of pushes on to what the deployment says it has, if the log knows that row.
-    pub fn adopt_pushed(&mut self, remote: &str, seq: i64, nonce: i64) -> Result<bool> {
+    /// The deployment has seen a push whose end was not noted here: moves the cursor of pushes on to what it
+    /// says it has, if the log knows that row.
+    pub fn adopt_pushed(&mut self, remote: &str, origin: Uuid, seq: i64, nonce: i64) -> Result<()> {
         let position = Position { seq, nonce };
-        if position == Position::START || !log::holds(&self.connection, "sync", position)? {
-            return Ok(false);
-        }
+        let is_known = position != Position::START && log::holds(&self.connection, "sync", position)?;
+        self.write(None, |connection| {
+            connection.execute("UPDATE sync_state SET origin = ?2 WHERE remote = ?1", (remote, origin.to_string()))?;
+            if is_known {
+                connection.execute(
+                    "UPDATE sync_state SET pushed_seq = ?2, pushed_nonce = ?3 WHERE remote = ?1 AND pushed_seq < ?2
+                        AND pulled_cursor IS NOT NULL",
+                    (remote, position.seq, position.nonce),
+                )?;
+            }
+            Ok(((), String::new()))
+        })
+    }
+
+    /// Whether this mark was made after the last push whose end was noted.
+    pub fn is_unfinished_push(&self, remote: &str, origin: Uuid) -> Result<bool> {
+        Ok(self.connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM sync_pushes WHERE remote = ?1 AND origin = ?2 AND rowid > coalesce(
+                (SELECT p.rowid FROM sync_pushes p JOIN sync_state s ON s.remote = p.remote AND s.origin = p.origin
+                 WHERE s.remote = ?1), 0))",
+            (remote, origin.to_string()),
+            |row| row.get(0),
+        )?)
+    }
+
+    /// From now on the deployment knows this journal under another id: a copy of it goes on under the old one.
+    pub fn part_from_copy(&mut self, remote: &str, replica: Uuid) -> Result<()> {
         self.write(None, |connection| {
             connection.execute(
-                "UPDATE sync_state SET pushed_seq = ?2, pushed_nonce = ?3 WHERE remote = ?1",
-                (remote, position.seq, position.nonce),
+                "UPDATE sync_state SET replica = ?2, origin = NULL WHERE remote = ?1",
+                (remote, replica.to_string()),
             )?;
-            Ok((true, String::new()))
+            forget(connection, remote)?;
+            Ok(((), String::new()))
         })
     }
 }

@@ -1,0 +1,223 @@
+//! Whatever interrupts it, at whatever point: repeated, exactly the same rows, nothing twice.
+
+use crate::machine::{Deployment, Machine, counts, expect_same};
+use crate::proxy::{Event, Proxy};
+use std::process::Stdio;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// Changes on both sides, of each kind.
+fn change(machine: &Machine, deployment: &Deployment, round: usize) {
+    let first =
+        machine.add(&[&format!("Added here in round {round}. #work"), "--topic", &format!("topic{}", round % 7)]);
+    machine.add(&[&format!("Stays, of round {round}"), "--starred"]);
+    machine.ok(&["edit", &first, "--title", &format!("Round {round}")]);
+    if round % 3 == 2 {
+        machine.ok(&["delete", &first, "--yes"]);
+    }
+    deployment
+        .client()
+        .batch_execute(&format!(
+            "INSERT INTO journal_entries(user_id, content, entry_date) SELECT id, 'Added there in round {round}', '2026-02-01' FROM users;
+             UPDATE journal_entries SET title = 'From there {round}', updated_at = now() + interval '1 minute'
+                WHERE content LIKE 'Stays, of round {}'",
+            round.saturating_sub(1)
+        ))
+        .unwrap();
+}
+
+/// Does the same again with this event at each point of the conversation, until one run gets through.
+fn at_every_point(event: Event) {
+    let deployment = Deployment::bare();
+    let mut machine = Machine::linked(&deployment);
+    let proxy = Proxy::before(deployment.url());
+    machine.move_to(&proxy.url());
+    let mut points = 0;
+    for point in 0.. {
+        change(&machine, &deployment, point);
+        proxy.client.store(0, Ordering::SeqCst);
+        proxy.plan(point, event);
+        let mut command = machine.command(&["sync", "--json"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        proxy.client.store(child.id() as usize, Ordering::SeqCst);
+        let output = child.wait_with_output().unwrap();
+        let got_through = proxy.passed() <= point;
+        match output.status.code() {
+            Some(0) => {}
+            Some(4) => assert!(!got_through, "{}", String::from_utf8_lossy(&output.stderr)),
+            None if event == Event::Kill => assert!(!got_through),
+            code => panic!("at {point}: {code:?} {}", String::from_utf8_lossy(&output.stderr)),
+        }
+        // Again, undisturbed.
+        proxy.plan(usize::MAX, Event::Pass);
+        machine.sync();
+        let last = machine.sync();
+        assert_eq!((counts(&last["pulled"]), counts(&last["pushed"])), ([0; 3], [0; 3]), "at {point}: {last}");
+        machine.ok(&["analyze"]);
+        machine.sync();
+        expect_same(&machine.rows(), &deployment.rows());
+        assert!(machine.conflicts().is_empty(), "at {point}: {:?}", machine.conflicts());
+        if got_through {
+            break;
+        }
+        points += 1;
+    }
+    assert!(points > 30, "only {points} points");
+}
+
+#[test]
+fn the_line_is_cut_after_each_message() {
+    at_every_point(Event::CutAfter);
+}
+
+#[test]
+fn the_line_is_cut_before_each_message() {
+    at_every_point(Event::CutBefore);
+}
+
+#[test]
+fn the_program_is_killed_at_each_message() {
+    at_every_point(Event::Kill);
+}
+
+#[test]
+fn a_slow_server_only_takes_longer() {
+    let deployment = Deployment::bare();
+    let mut machine = Machine::linked(&deployment);
+    let proxy = Proxy::before(deployment.url());
+    machine.move_to(&proxy.url());
+    proxy.slow_down(Duration::from_millis(50));
+    change(&machine, &deployment, 1);
+    machine.sync();
+    expect_same(&machine.rows(), &deployment.rows());
+    // One that does nothing asks little.
+    proxy.plan(usize::MAX, Event::Pass);
+    machine.sync();
+    assert!(proxy.passed() < 40, "{} messages for nothing", proxy.passed());
+}
+
+#[test]
+fn a_server_that_is_away_or_says_no() {
+    let deployment = Deployment::bare();
+    let mut machine = Machine::linked(&deployment);
+    machine.add(&["Stays here meanwhile"]);
+    let url = deployment.url().to_string();
+    machine.move_to("postgresql://postgres@127.0.0.1:1/nowhere");
+    for args in [&["sync"][..], &["sync", "push"], &["sync", "pull"], &["sync", "doctor"], &["sync", "init"]] {
+        let away = machine.run(args).expect(4);
+        assert!(away.stderr.contains("JOURNAL_POSTGRES_URL"), "{away}");
+    }
+    let status = machine.run(&["sync", "status", "--json"]).expect(4);
+    assert_eq!((&status.json()["reachable"], &status.json()["linked"][0]), (&false.into(), &"tester@localhost".into()));
+    machine.move_to("");
+    machine.run(&["sync"]).expect(2);
+    machine.move_to("mysql://x");
+    machine.run(&["sync"]).expect(2);
+    machine.move_to(&url.replace("postgres@", "nobody:wrong@"));
+    let refused = machine.run(&["sync"]).expect(4);
+    assert!(!refused.stderr.contains("wrong"), "{refused}");
+    machine.move_to(&url);
+    machine.sync();
+    expect_same(&machine.rows(), &deployment.rows());
+}
+
+#[test]
+fn a_password_that_is_wrong() {
+    let deployment = Deployment::bare();
+    let machine = Machine::linked(&deployment);
+    drop(machine);
+    let mut client = deployment.client();
+    client
+        .batch_execute(
+            "DO $$ BEGIN CREATE ROLE keyed LOGIN PASSWORD 'right'; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+        )
+        .unwrap();
+    let file: String = client.query_one("SHOW hba_file", &[]).unwrap().get(0);
+    let rules = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("local all keyed scram-sha-256\n{rules}")).unwrap();
+    client.batch_execute("SELECT pg_reload_conf()").unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    let mut machine = Machine::new(&deployment);
+    machine.move_to(&deployment.url().replace("postgres@", "keyed:false@"));
+    let refused = machine.run(&["sync", "init"]).expect(4);
+    assert!(refused.stderr.contains("password") && !refused.stderr.contains("false@"), "{refused}");
+}
+
+#[test]
+fn a_server_that_may_not_be_written() {
+    let deployment = Deployment::bare();
+    let (one, two) = (Machine::linked(&deployment), Machine::linked(&deployment));
+    one.add(&["There already"]);
+    one.sync();
+    two.add(&["Not there yet"]);
+    deployment
+        .client()
+        .batch_execute("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$")
+        .unwrap();
+    two.ok(&["sync", "pull"]);
+    assert_eq!(two.texts().len(), 2);
+    let refused = two.run(&["sync"]).expect(1);
+    assert!(refused.stderr.contains("read-only") && refused.stderr.contains("primary"), "{refused}");
+    two.run(&["sync", "doctor"]).expect(8);
+    let mut client = deployment.client();
+    client
+        .batch_execute("SET transaction_read_only = off; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database()); END $$")
+        .unwrap();
+    two.sync();
+    expect_same(&two.rows(), &deployment.rows());
+}
+
+#[test]
+fn an_older_and_a_newer_schema_and_a_missing_extension() {
+    let deployment = Deployment::bare();
+    let machine = Machine::linked(&deployment);
+    machine.add(&["Text"]);
+    machine.ok(&["migrate", "down", "--remote", "--to", "003", "--yes", "--no-backup"]);
+    let old = machine.run(&["sync"]).expect(1);
+    assert!(old.stderr.contains("003_system_topics") && old.stderr.contains("sync init"), "{old}");
+    machine.ok(&["sync", "init", "--no-backup"]);
+    machine.sync();
+    expect_same(&machine.rows(), &deployment.rows());
+    let mut client = deployment.client();
+    client
+        .batch_execute(
+            "INSERT INTO journal_cli.migrations(number, name, checksum, program) VALUES (99, '099_later', '', '9.9.9')",
+        )
+        .unwrap();
+    let new = machine.run(&["sync"]).expect(1);
+    assert!(new.stderr.contains("9.9.9") && new.stderr.contains("install"), "{new}");
+    client.batch_execute("DELETE FROM journal_cli.migrations WHERE number = 99").unwrap();
+    client.batch_execute("DROP EXTENSION pg_trgm CASCADE").unwrap();
+    let missing = machine.run(&["sync", "doctor"]).expect(8);
+    assert!(missing.stdout.contains("pg_trgm is missing"), "{missing}");
+    machine.sync();
+}
+
+#[test]
+fn a_second_push_waits_and_then_says_so() {
+    let deployment = Deployment::bare();
+    let mut machine = Machine::linked(&deployment);
+    machine.add(&["Waiting"]);
+    let mut client = deployment.client();
+    client.batch_execute("SELECT pg_advisory_lock(x'6a70757368696e67'::bigint)").unwrap();
+    let url = format!("{}?options=-c%20lock_timeout%3D300ms", deployment.url());
+    machine.move_to(&url);
+    let busy = machine.run(&["sync"]).expect(7);
+    assert!(busy.stderr.contains("another sync"), "{busy}");
+    drop(client);
+    machine.sync();
+    // A row that another program holds.
+    let entry = machine.add(&["Held"]);
+    machine.sync();
+    machine.ok(&["edit", &entry, "--title", "Mine"]);
+    let mut client = deployment.client();
+    let mut holder = client.transaction().unwrap();
+    holder
+        .batch_execute(&format!("UPDATE journal_entries SET title = 'Theirs', updated_at = now() WHERE id = '{entry}'"))
+        .unwrap();
+    machine.run(&["sync"]).expect(7);
+    holder.commit().unwrap();
+    machine.sync();
+    assert_eq!(machine.conflicts().len(), 1);
+    expect_same(&machine.rows(), &deployment.rows());
+}

@@ -9,6 +9,8 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 DROP MATERIALIZED VIEW user_statistics;
+-- What `journal sync` keeps beside the tables has no place here: it does not know them.
+DROP SCHEMA IF EXISTS journal_cli CASCADE;
 DROP TABLE entry_topics, sentiment_analysis, user_sessions, psychology_insights, journal_entries;
 
 -- Keys, checks and indexes are on the shards, which alone see the rows.

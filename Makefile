@@ -121,6 +121,10 @@ TEST_PACKAGES := strace binutils postgresql redis-server redis-tools shellcheck 
 test-tools:
 	@missing=""; PATH="$$PATH:$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)"; \
 	for tool in $(TEST_TOOLS); do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	for python in python3 /usr/bin/python3 none; do \
+	    if [ $$python = none ]; then missing="$$missing python3-yaml"; \
+	    elif $$python -c 'import yaml' 2>/dev/null; then break; fi; \
+	done; \
 	if [ -n "$$missing" ]; then \
 	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	        echo "tests: installing what has$$missing"; \

@@ -98,6 +98,13 @@ bench: build model ## Time journal beside sqlite3, rg, jrnl and PostgreSQL at 1k
 	$(PYTHON) scripts/bench --journal "$(RELEASE_DIR)/journal" --models "$(JOURNAL_BUILD_CACHE)/models" \
 	    --cache "$(JOURNAL_BUILD_CACHE)" $(MILLION)
 
+# `make bench-sync LARGE=--large` also has 100,000 entries.
+LARGE ?=
+
+.PHONY: bench-sync
+bench-sync: build ## Time journal sync beside a bare COPY of the same rows, at 1k and 10k entries
+	$(PYTHON) scripts/bench-sync --journal "$(RELEASE_DIR)/journal" --cache "$(JOURNAL_BUILD_CACHE)" $(LARGE)
+
 # Which numbers of threads the engines are measured with, and where the result is kept besides.
 THREADS ?= 1,2
 RECORD ?= BENCHMARKS.md

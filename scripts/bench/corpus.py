@@ -18,9 +18,11 @@ START = datetime(2000, 1, 1, 8)
 class Corpus:
     """`size` entries in a folder: `entries.jsonl` as `journal import` reads it, made when missing."""
 
+    NAME = "entries.jsonl"
+
     def __init__(self, folder, sample, size):
         self.folder, self.sample, self.size = Path(folder), Path(sample), size
-        self.lines = self.folder / "entries.jsonl"
+        self.lines = self.folder / self.NAME
         self.words = vocabulary(self.sample)
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.lines.exists():

@@ -150,7 +150,7 @@ pub(crate) fn migrations() -> Vec<PathBuf> {
 }
 
 /// Where the server's programs are: Debian keeps each version in a folder of its own.
-fn programs() -> PathBuf {
+pub(crate) fn programs() -> PathBuf {
     let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .map(|entries| entries.map(|entry| entry.unwrap().path().join("bin")).collect())
         .unwrap_or_default();
@@ -167,7 +167,7 @@ fn programs() -> PathBuf {
 }
 
 /// The server refuses to run as root: then it runs under another account, user and group.
-fn account() -> Option<(u32, u32)> {
+pub(crate) fn account() -> Option<(u32, u32)> {
     if !rustix::process::geteuid().is_root() {
         return None;
     }

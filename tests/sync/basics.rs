@@ -164,6 +164,8 @@ fn watching_goes_on_until_it_is_stopped() {
         assert!(since.elapsed().as_secs() < 30, "nothing came");
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
+    // It says so when it has ended what it was at.
+    std::thread::sleep(std::time::Duration::from_secs(1));
     let id = rustix::process::Pid::from_raw(i32::try_from(watch.id()).unwrap()).unwrap();
     rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
     let output = watch.wait_with_output().unwrap();

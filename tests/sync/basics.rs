@@ -46,6 +46,9 @@ fn everything_goes_there_once() {
         )
         .unwrap();
 
+    machine.run(&["sync", "--dry-run", "push"]).expect(2);
+    machine.run(&["sync", "--watch", "push"]).expect(2);
+    machine.run(&["sync", "--watch", "--every", "never"]).expect(2);
     let plan = machine.json(&["sync", "--dry-run"]);
     assert_eq!(deployment.count("SELECT count(*) FROM journal_entries"), 0);
     let report = machine.sync();

@@ -39,6 +39,9 @@ pub(super) struct RunArgs {
     /// Show what would be done, and change nothing on either side
     #[arg(long)]
     dry_run: bool,
+    /// Also take that most of the entries here were deleted there
+    #[arg(long)]
+    accept_deletions: bool,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -167,7 +170,7 @@ mod work;
 
 #[cfg(feature = "sync")]
 pub(super) fn run(args: SyncArgs, app: &mut App) -> Result<u8> {
-    if args.verb.is_some() && (args.watch || args.run.dry_run) {
+    if args.verb.is_some() && (args.watch || args.run.dry_run || args.run.accept_deletions) {
         let flag = if args.watch {
             "--watch belongs to `journal sync` alone"
         } else {

@@ -4097,7 +4097,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__sync)
-            opts="-q -h -V --dry-run --watch --every --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version init push pull status conflicts doctor reset help"
+            opts="-q -h -V --dry-run --accept-deletions --watch --every --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version init push pull status conflicts doctor reset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4557,7 +4557,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__sync__subcmd__pull)
-            opts="-q -h -V --dry-run --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
+            opts="-q -h -V --dry-run --accept-deletions --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4587,7 +4587,7 @@ _journal() {
             return 0
             ;;
         journal__subcmd__sync__subcmd__push)
-            opts="-q -h -V --dry-run --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
+            opts="-q -h -V --dry-run --accept-deletions --data-dir --config --user --json --jsonl --color --quiet --no-input --no-pager --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1021,6 +1021,7 @@ complete -c journal -n "__fish_journal_using_subcommand sync; and not __fish_see
 always\t''
 never\t''"
 complete -c journal -n "__fish_journal_using_subcommand sync; and not __fish_seen_subcommand_from init push pull status conflicts doctor reset help" -l dry-run -d 'Show what would be done, and change nothing on either side'
+complete -c journal -n "__fish_journal_using_subcommand sync; and not __fish_seen_subcommand_from init push pull status conflicts doctor reset help" -l accept-deletions -d 'Also take that most of the entries here were deleted there'
 complete -c journal -n "__fish_journal_using_subcommand sync; and not __fish_seen_subcommand_from init push pull status conflicts doctor reset help" -l watch -d 'Go on until Ctrl-C'
 complete -c journal -n "__fish_journal_using_subcommand sync; and not __fish_seen_subcommand_from init push pull status conflicts doctor reset help" -l json -d 'Print one JSON document'
 complete -c journal -n "__fish_journal_using_subcommand sync; and not __fish_seen_subcommand_from init push pull status conflicts doctor reset help" -l jsonl -d 'Print one JSON object a line'
@@ -1061,6 +1062,7 @@ complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_su
 always\t''
 never\t''"
 complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_subcommand_from push" -l dry-run -d 'Show what would be done, and change nothing on either side'
+complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_subcommand_from push" -l accept-deletions -d 'Also take that most of the entries here were deleted there'
 complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_subcommand_from push" -l json -d 'Print one JSON document'
 complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_subcommand_from push" -l jsonl -d 'Print one JSON object a line'
 complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_subcommand_from push" -s q -l quiet -d 'Say nothing but warnings and errors'
@@ -1075,6 +1077,7 @@ complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_su
 always\t''
 never\t''"
 complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_subcommand_from pull" -l dry-run -d 'Show what would be done, and change nothing on either side'
+complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_subcommand_from pull" -l accept-deletions -d 'Also take that most of the entries here were deleted there'
 complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_subcommand_from pull" -l json -d 'Print one JSON document'
 complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_subcommand_from pull" -l jsonl -d 'Print one JSON object a line'
 complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Say nothing but warnings and errors'

@@ -8,10 +8,11 @@ use super::compare::compare;
 use super::postgres::explain;
 use super::rows::{Readable, fetch};
 use super::session::{Doing, Progress, Session, Watcher};
-use crate::error::Result;
-use crate::store::{Applied, Direction, Pending, Pulled, RowKey, Store, Waiting};
+use crate::error::{Error, Result};
+use crate::store::{Applied, Direction, Pending, Pulled, REPLICATED, RowKey, Store, Waiting};
 use postgres::{IsolationLevel, Transaction};
 use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
 
 /// How many rows are written in one transaction here.
 const BATCH: usize = 1000;
@@ -43,7 +44,7 @@ impl Session<'_> {
     /// # Errors
     /// Network when the server goes away; what the watcher fails with. Nothing is half done then.
     pub fn pull(&mut self, purpose: Purpose, dry_run: bool, watcher: &mut Watcher) -> Result<Taken> {
-        let Session { remote, store, id, users, server } = self;
+        let Session { remote, store, id, users, server, accept_deletions } = self;
         let mut transaction = remote
             .client
             .build_transaction()
@@ -90,6 +91,9 @@ impl Session<'_> {
             transaction.commit().map_err(|error| explain(&error))?;
             return Ok(Taken { pending, applied, cursor: now, compared });
         }
+        if !dry_run && !*accept_deletions {
+            refuse_to_lose_most(store, users, &changed)?;
+        }
         let mut run = Run {
             transaction: &mut transaction,
             store,
@@ -128,7 +132,7 @@ impl Session<'_> {
 
     /// How many rows were changed there since the last pull; nothing when everything has to be compared.
     pub fn changed_there(&mut self) -> Result<Option<usize>> {
-        let Session { remote, store, id, users, server } = self;
+        let Session { remote, store, id, users, server, .. } = self;
         let mut transaction = remote.client.transaction().map_err(|error| explain(&error))?;
         let now = Cursor::now(&mut transaction, server)?;
         let Some(cursor) = store.sync_state(id)?.and_then(|state| Cursor::read(&state.pulled?)) else {
@@ -159,6 +163,29 @@ impl Session<'_> {
     }
 }
 
+/// So many entries may always go.
+const FEW_ENTRIES: usize = 50;
+
+/// A table that was emptied there by mistake would empty every journal: that most entries go is asked for.
+fn refuse_to_lose_most(store: &Store, users: &[Uuid], changed: &[Changed]) -> Result<()> {
+    let Some(entries) = REPLICATED.iter().find(|table| table.name == "journal_entries") else { return Ok(()) };
+    let gone = changed.iter().filter(|row| row.is_gone && row.key.table().name == entries.name);
+    let mut going = 0;
+    for row in gone {
+        going += u64::from(store.replicated_row(&row.key, users)?.is_some());
+    }
+    let here = store.count_replicated(entries, users)?;
+    if going <= FEW_ENTRIES as u64 || going * 2 <= here {
+        return Ok(());
+    }
+    Err(Error::failure(format!(
+        "{going} of the {here} entries here were deleted in the deployment; nothing was changed here"
+    ))
+    .hint(
+        "if that was meant, pass --accept-deletions; if not, put the deployment's backup back, and run `journal sync`",
+    ))
+}
+
 /// Rows that could not be written are looked at again.
 fn add_waiting(changed: &mut Vec<Changed>, waiting: Vec<Waiting>) {
     let known: HashSet<RowKey> = changed.iter().map(|row| row.key).collect();
@@ -171,7 +198,7 @@ struct Run<'a, 'b> {
     transaction: &'a mut Transaction<'b>,
     store: &'a mut Store,
     remote: &'a str,
-    users: &'a [uuid::Uuid],
+    users: &'a [Uuid],
     incoming: HashSet<RowKey>,
     foreign: HashSet<RowKey>,
     times: HashMap<RowKey, String>,

@@ -18,6 +18,8 @@ pub struct Session<'a> {
     pub id: String,
     /// The accounts that are here and there.
     pub users: Vec<Uuid>,
+    /// Whether most of what is here may go because it went there.
+    pub accept_deletions: bool,
     /// Which database of which server this is: another one numbers its transactions otherwise.
     pub(super) server: String,
 }
@@ -82,7 +84,7 @@ impl<'a> Session<'a> {
                 .hint("run `journal sync init`"));
         }
         let server = server(remote)?;
-        let mut session = Session { remote, store, id, users, server };
+        let mut session = Session { remote, store, id, users, accept_deletions: false, server };
         session.refuse_lost_accounts()?;
         session.find_mark(spare)?;
         Ok(session)

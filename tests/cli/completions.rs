@@ -7,7 +7,7 @@ fn each_shell_gets_a_script_that_knows_the_verbs() {
     let sandbox = Sandbox::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = sandbox.run(["completions", shell]).ok().quiet().text();
-        for verb in ["similar", "reindex", "models"] {
+        for verb in ["similar", "reindex", "models", "sync"] {
             assert!(script.contains(verb), "{verb} in {shell}");
         }
     }

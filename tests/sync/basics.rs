@@ -46,6 +46,9 @@ fn everything_goes_there_once() {
         )
         .unwrap();
 
+    machine.run(&["sync", "--dry-run", "push"]).expect(2);
+    machine.run(&["sync", "--watch", "push"]).expect(2);
+    machine.run(&["sync", "--watch", "--every", "never"]).expect(2);
     let plan = machine.json(&["sync", "--dry-run"]);
     assert_eq!(deployment.count("SELECT count(*) FROM journal_entries"), 0);
     let report = machine.sync();
@@ -164,6 +167,8 @@ fn watching_goes_on_until_it_is_stopped() {
         assert!(since.elapsed().as_secs() < 30, "nothing came");
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
+    // It says so when it has ended what it was at.
+    std::thread::sleep(std::time::Duration::from_secs(1));
     let id = rustix::process::Pid::from_raw(i32::try_from(watch.id()).unwrap()).unwrap();
     rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
     let output = watch.wait_with_output().unwrap();

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "../support/postgres.rs"]
+#[allow(dead_code)]
 mod server;
 #[path = "../support/mod.rs"]
 mod support;

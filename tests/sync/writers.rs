@@ -127,3 +127,27 @@ fn the_rows_of_others_stay_there() {
     assert_eq!(machine.texts(), Vec::<String>::new());
     assert_eq!(deployment.count("SELECT count(*) FROM journal_entries WHERE content = 'Passed on'"), 1);
 }
+
+#[test]
+fn a_table_that_was_emptied_by_mistake_empties_no_journal() {
+    let deployment = Deployment::bare();
+    let machine = Machine::linked(&deployment);
+    deployment
+        .client()
+        .batch_execute(
+            "INSERT INTO journal_entries(user_id, content, entry_date)
+             SELECT id, 'Entry ' || i, '2026-02-01' FROM users, generate_series(1, 80) i",
+        )
+        .unwrap();
+    machine.sync();
+    deployment.client().batch_execute("TRUNCATE journal_entries CASCADE").unwrap();
+    for args in [&["sync"][..], &["sync", "pull"]] {
+        let refused = machine.run(args).expect(1);
+        assert!(refused.stderr.contains("80 of the 80") && refused.stderr.contains("--accept-deletions"), "{refused}");
+    }
+    assert_eq!(machine.texts().len(), 80);
+    assert_eq!(counts(&machine.json(&["sync", "--dry-run"])["pulled"])[2], 160);
+    machine.ok(&["sync", "--accept-deletions"]);
+    assert_eq!(machine.texts().len(), 0);
+    expect_same(&machine.rows(), &deployment.rows());
+}

@@ -7,7 +7,7 @@ use crate::error::Result;
 ///
 /// Takes what was changed there, by another machine of yours or any other program, and gives what was changed
 /// here. It can be run again at any time: whatever interrupts it, nothing is written twice and nothing is
-/// lost. Where both sides have changed the same entry, the later change stands and the other version is kept:
+/// lost. Where both sides have changed the same thing, the later change stands and the other version is kept:
 /// `journal sync conflicts`. What was deleted stays deleted.
 ///
 /// The deployment is named by JOURNAL_POSTGRES_URL, by the file that JOURNAL_POSTGRES_URL_FILE names, or by
@@ -42,6 +42,9 @@ pub(super) struct RunArgs {
     /// Show what would be done, and change nothing on either side
     #[arg(long)]
     dry_run: bool,
+    /// Also take that most of the entries here were deleted there
+    #[arg(long)]
+    accept_deletions: bool,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -172,6 +175,16 @@ mod work;
 
 #[cfg(feature = "sync")]
 pub(super) fn run(args: SyncArgs, app: &mut App) -> Result<u8> {
+    if args.verb.is_some() && (args.watch || args.run.dry_run || args.run.accept_deletions) {
+        let flag = if args.watch {
+            "--watch belongs to `journal sync` alone"
+        } else {
+            "--dry-run stands in front of the verb"
+        };
+        return Err(
+            crate::error::Error::usage(flag).hint("write `journal sync push --dry-run`, or `journal sync --watch`")
+        );
+    }
     match args.verb {
         None => work::run(args.run, args.watch.then_some(args.every), work::Ways::BOTH, app),
         Some(SyncVerb::Push(args)) => work::run(args, None, work::Ways::PUSH, app),

@@ -38,13 +38,13 @@ impl Ways {
 pub(super) fn run(args: RunArgs, every: Option<Duration>, ways: Ways, app: &mut App) -> Result<u8> {
     let stop = app.interrupted()?;
     let Some(every) = every else {
-        let report = once(app, ways, args.dry_run, &stop)?;
+        let report = once(app, ways, args, &stop)?;
         report::show(app, &report)?;
         return Ok(if report.is_complete() { 0 } else { Kind::Partial.exit_code() });
     };
     let mut wait = every;
     while !stop.load(Ordering::Relaxed) {
-        match once(app, ways, args.dry_run, &stop) {
+        match once(app, ways, args, &stop) {
             Ok(report) => {
                 report::show_again(app, &report)?;
                 wait = every;
@@ -71,7 +71,8 @@ pub(super) fn run(args: RunArgs, every: Option<Duration>, ways: Ways, app: &mut 
 }
 
 /// One sync.
-pub(super) fn once(app: &mut App, ways: Ways, dry_run: bool, stop: &Arc<AtomicBool>) -> Result<Report> {
+pub(super) fn once(app: &mut App, ways: Ways, args: RunArgs, stop: &Arc<AtomicBool>) -> Result<Report> {
+    let dry_run = args.dry_run;
     let (address, mirrors) = (app.deployment()?, Mirrors::named(app)?);
     app.user()?;
     let bar = progress::bar(app, "", 0);
@@ -83,6 +84,7 @@ pub(super) fn once(app: &mut App, ways: Ways, dry_run: bool, stop: &Arc<AtomicBo
         let origins: Vec<uuid::Uuid> = (0..ROUNDS).map(|_| app.new_id()).collect();
         let spare = app.new_id();
         let mut session = Session::open(&mut remote, app.store()?, spare)?;
+        session.accept_deletions = args.accept_deletions;
         report.address = session.address().to_string();
         report.deployment.clone_from(&session.id);
         let purpose = if ways.pull { Purpose::Take } else { Purpose::Give };

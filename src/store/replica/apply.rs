@@ -10,7 +10,7 @@ use super::super::{Store, log};
 use super::clash::{self, Later};
 use super::conflicts::{self, Side};
 use super::pending::{self, Base, Pending};
-use super::rule::{Case, Verdict, both_in_one, decide, time_column};
+use super::rule::{Case, Verdict, both_in_one, decide, same_text, time_column};
 use super::state::Waiting;
 use super::{RowKey, Values, read, read_owned};
 use crate::error::Result;
@@ -164,16 +164,16 @@ impl Work<'_> {
         let (theirs, their_time) = (pulled.row.as_ref(), pulled.at.clone());
         let case = Case { key, is_pending, base, ours: ours.as_ref(), theirs, our_time, their_time };
         if let Some(merged) = both_in_one(&case) {
-            if ours.as_ref() != Some(&merged) {
-                self.later.push(Later::Put(key, merged));
-                self.done.updated.push(key);
-            }
-            return Ok(());
+            return self.merge(&case, merged, pulled.is_foreign);
         }
         match decide(&case) {
             Verdict::Same => self.pending.settle(&key),
-            Verdict::Stand { kept: false } => {}
-            Verdict::Stand { kept: true } => self.conflict(key, Side::Ours, theirs)?,
+            Verdict::Stand { kept } => {
+                self.stands(&case);
+                if kept {
+                    self.conflict(key, Side::Ours, theirs)?;
+                }
+            }
             Verdict::Take { kept } => {
                 let kept = kept || (theirs.is_none() && self.has_pending_children(&key));
                 let before = self.done.waiting.len();
@@ -187,6 +187,38 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Writes both versions in one. What comes from there is written as known there, the rest after it.
+    fn merge(&mut self, case: &Case, merged: Values, is_foreign: bool) -> Result<()> {
+        let (Some(ours), Some(theirs)) = (case.ours, case.theirs) else { return Ok(()) };
+        let is_entry = case.key.table().name == "journal_entries";
+        if merged == *ours {
+            self.stands(case);
+            return Ok(());
+        }
+        // A text of ours keeps what was said of it.
+        if !is_entry || same_text(&merged, theirs) {
+            self.take(case.key, Some(ours), Some(theirs), is_foreign)?;
+            self.pending.settle(&case.key);
+        } else {
+            self.stands(case);
+            self.done.updated.push(case.key);
+        }
+        if merged != *theirs {
+            self.later.push(Later::Put(case.key, merged));
+        }
+        Ok(())
+    }
+
+    /// An entry whose text here is another than there, and stays.
+    fn stands(&mut self, case: &Case) {
+        if let (Some(ours), Some(theirs)) = (case.ours, case.theirs)
+            && case.key.table().name == "journal_entries"
+            && !same_text(ours, theirs)
+        {
+            self.pending.texts.insert(case.key.first());
+        }
     }
 
     fn base(&self, key: &RowKey, is_pending: bool, theirs: Option<&Values>) -> Result<Base> {
@@ -221,10 +253,12 @@ impl Work<'_> {
         if !self.pending.contains(&entry) {
             return Ok(false);
         }
-        let text = |row: &Values| (row[2].clone(), row[3].clone());
+        if self.pending.texts.contains(&entry.first()) {
+            return Ok(true);
+        }
         let Some(ours) = read(self.connection, &entry)? else { return Ok(false) };
         Ok(match pending::base(self.connection, &entry, self.pending.base_seq(&entry))? {
-            Base::Row(base) => text(&base) != text(&ours),
+            Base::Row(base) => !same_text(&base, &ours),
             Base::Absent | Base::Unknown => true,
         })
     }

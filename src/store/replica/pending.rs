@@ -8,7 +8,7 @@ use crate::journal::log::Position;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// The first row of the log of a change is unknown: the two sides were compared without one.
@@ -29,6 +29,8 @@ pub enum Base {
 #[derive(Debug, Default)]
 pub struct Pending {
     rows: HashMap<RowKey, i64>,
+    /// Entries that were changed there and stand here with another text.
+    pub(super) texts: HashSet<Uuid>,
     /// The row of the log up to which this holds.
     pub upto: Position,
 }
@@ -36,7 +38,7 @@ pub struct Pending {
 impl Pending {
     /// Nothing, as of this position.
     pub fn none(upto: Position) -> Pending {
-        Pending { rows: HashMap::new(), upto }
+        Pending { upto, ..Pending::default() }
     }
 
     /// Whether this row is among them.
@@ -105,7 +107,9 @@ impl Pending {
             }
             let Some(key) = RowKey::parse(&text(table), &text(id))? else { continue };
             if is_in(&ranges, seq) {
-                self.rows.remove(&key);
+                if says_something(connection, &key, seq)? {
+                    self.rows.remove(&key);
+                }
             } else {
                 self.rows.entry(key).or_insert(seq);
             }
@@ -119,13 +123,36 @@ impl Pending {
             .prepare_cached("SELECT seq, nonce, table_name, row_id FROM change_log WHERE seq > ?1 ORDER BY seq")?;
         let mut rows = statement.query([self.upto.seq])?;
         while let Some(row) = rows.next()? {
-            self.upto = Position { seq: row.get(0)?, nonce: row.get(1)? };
-            if let Some(key) = RowKey::parse(&row.get::<_, String>(2)?, &row.get::<_, String>(3)?)? {
+            let seq = row.get(0)?;
+            self.upto = Position { seq, nonce: row.get(1)? };
+            if let Some(key) = RowKey::parse(&row.get::<_, String>(2)?, &row.get::<_, String>(3)?)?
+                && says_something(connection, &key, seq)?
+            {
                 self.rows.remove(&key);
             }
         }
         Ok(())
     }
+}
+
+/// Whether a row of the log is of a change to what is replicated. A new text takes the hash out of the details
+/// of its entry, by trigger, and leaves everything else in them as it was.
+fn says_something(connection: &Connection, key: &RowKey, seq: i64) -> Result<bool> {
+    if key.table().name != "entry_details" {
+        return Ok(true);
+    }
+    let images: Vec<(i64, Option<String>)> = connection
+        .prepare_cached(
+            "SELECT seq, before FROM change_log WHERE table_name = ?1 AND row_id = ?2 AND seq >= ?3 ORDER BY seq LIMIT 2",
+        )?
+        .query_map((key.table().name, key.id(), seq), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let image = |at: usize| -> Result<Option<Values>> {
+        images.get(at).and_then(|(_, image)| image.as_ref()).map(|image| from_image(key, image)).transpose()
+    };
+    let before = image(0)?;
+    let after = if images.len() > 1 { image(1)? } else { super::read(connection, key)? };
+    Ok(before != after)
 }
 
 fn ranges(connection: &Connection, remote: &str, after: i64) -> Result<Vec<(i64, i64)>> {

@@ -65,21 +65,39 @@ pub(super) fn decide(case: &Case) -> Verdict {
     }
 }
 
-/// Both versions in one, where they have changed different columns of the one that both knew. Only of details:
-/// a star and a mood's source have nothing to do with each other.
+/// Both versions in one, where they have changed different columns of the one that both knew: a star and the
+/// source of a mood, a mood and a title. Title and text are one; `updated_at` is the later one.
 pub(super) fn both_in_one(case: &Case) -> Option<Values> {
     let (Base::Row(base), Some(ours), Some(theirs)) = (&case.base, case.ours, case.theirs) else { return None };
-    if !case.is_pending || case.key.table().name != "entry_details" {
+    let table = case.key.table();
+    if !case.is_pending || is_machine_made(table) {
         return None;
     }
-    let columns = base.iter().zip(ours.iter().zip(theirs));
-    columns
-        .map(|(base, (ours, theirs))| match (ours == base, theirs == base) {
-            (true, _) => Some(theirs.clone()),
-            (_, true) => Some(ours.clone()),
-            _ => (ours == theirs).then(|| ours.clone()),
-        })
-        .collect()
+    let mut merged = Vec::with_capacity(base.len());
+    for (at, column) in table.columns.iter().enumerate() {
+        let (base, ours, theirs) = (base.get(at)?, ours.get(at)?, theirs.get(at)?);
+        merged.push(if column.name == "updated_at" {
+            ours.max(theirs).clone()
+        } else if ours == base || ours == theirs {
+            theirs.clone()
+        } else if theirs == base {
+            ours.clone()
+        } else {
+            return None;
+        });
+    }
+    let is_one = table.name != "journal_entries"
+        || [ours, theirs].iter().any(|side| (&side[TITLE], &side[CONTENT]) == (&merged[TITLE], &merged[CONTENT]));
+    is_one.then_some(merged)
+}
+
+/// Where title and text of an entry stand.
+const TITLE: usize = 2;
+const CONTENT: usize = 3;
+
+/// Whether two versions of an entry have the same title and text.
+pub(super) fn same_text(one: &Values, other: &Values) -> bool {
+    (&one[TITLE], &one[CONTENT]) == (&other[TITLE], &other[CONTENT])
 }
 
 /// Rows that a model makes again: a newer result in the place of an older one is no loss.
@@ -137,6 +155,32 @@ mod tests {
         };
         assert_eq!(merged(&theirs), Some(row("true", Some("user"))));
         assert_eq!(merged(&row("none", None)), None);
+    }
+
+    #[test]
+    fn a_title_and_a_mood_are_merged_and_a_title_and_a_text_are_not() {
+        let key = RowKey::parse("journal_entries", KEY).unwrap().unwrap();
+        let row = |title: &str, content: &str, mood: &str, updated: &str| -> Values {
+            let some = |text: &str| Some(text.to_string());
+            vec![some(KEY), None, some(title), some(content), None, None, some(updated), some(mood)]
+        };
+        let base = row("a", "b", "0.10", "2026-01-01");
+        let ours = row("A", "b", "0.10", "2026-01-03");
+        let merged = |theirs: Values| {
+            let case = Case {
+                key,
+                is_pending: true,
+                base: Base::Row(base.clone()),
+                ours: Some(&ours),
+                theirs: Some(&theirs),
+                our_time: None,
+                their_time: None,
+            };
+            both_in_one(&case)
+        };
+        assert_eq!(merged(row("a", "b", "0.20", "2026-01-02")), Some(row("A", "b", "0.20", "2026-01-03")));
+        assert_eq!(merged(row("a", "B", "0.10", "2026-01-02")), None);
+        assert_eq!(merged(row("x", "b", "0.10", "2026-01-02")), None);
     }
 
     #[test]

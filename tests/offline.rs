@@ -99,6 +99,9 @@ const EVERY_VERB: [&str; 54] = [
     "reindex",
     "doctor",
     "doctor --queries",
+    // No deployment is named: there is nothing to be reached.
+    "sync",
+    "sync status",
     "migrate status",
     "migrate down --to 004 --yes",
     "migrate up",

@@ -108,6 +108,14 @@ pub(super) fn suggest(
             found.push(Suggestion::Wider { without, entries });
         }
     }
+    if found.is_empty()
+        && let Some(query) = question.whole.loosened()
+    {
+        let entries = count(&query.to_string(), request.filter)?;
+        if entries > 0 {
+            found.push(Suggestion::Wider { without: "quotes and AND".into(), entries });
+        }
+    }
     if request.mode != SearchMode::Semantic {
         let mut spelling = spelt(parts, request, &question.whole, chosen)?;
         if spelling.is_empty() && found.is_empty() {

@@ -198,6 +198,10 @@ fn when_nothing_is_found_something_is_suggested() {
     let there = sandbox.run(["search", "breakfast", "--json", "-n", "1000"]).ok().array("results").len();
     assert_eq!(spelt[0]["entries"], there);
     assert_eq!(suggestions(&["\"brekfast tabel\""]).len(), 0, "what finds nothing either is not suggested");
+    // The words are there, but not side by side.
+    let loose = suggestions(&["\"breakfast river\""]);
+    let apart = sandbox.run(["search", "breakfast river", "--json", "-n", "1000"]).ok().array("results").len();
+    assert_eq!((&loose[0]["without"], &loose[0]["entries"]), (&"quotes and AND".into(), &apart.into()));
     // A wider date, by flag and by field; all of them together when only that helps.
     let march = "2026-03-16";
     sandbox.run(["search", "rain", "--since", march]).ok().says("without --since 2026-03-16 there are ");

@@ -106,14 +106,19 @@ fn the_cache_has_the_settings_of_the_architecture_and_no_others() {
     for (name, value) in read_back {
         assert_eq!(redis.setting(name), value, "{name}");
     }
-    redis.ask(&["SET", "api:user_data:1", "{}", "EX", "3600"]);
+    let profiles: Vec<String> = (0..100).map(|user| format!("api:user_data:{user}")).collect();
+    for profile in &profiles {
+        redis.ask(&["SET", profile, "{}", "EX", "3600"]);
+    }
     assert_eq!(redis.overfill(), "", "a cache makes room");
     assert_ne!(
         redis.ask(&["INFO", "stats"]).lines().find(|line| line.starts_with("evicted_keys")),
         Some("evicted_keys:0\r")
     );
     assert_eq!(redis.ask(&["EXISTS", "models:embeddings:6000"]), "1", "what came last is there");
-    assert_eq!(redis.ask(&["EXISTS", "api:user_data:1"]), "0", "and what was not used has gone");
+    // Of all that was used within the same second, which ones go is chance.
+    let asked: Vec<&str> = ["EXISTS"].into_iter().chain(profiles.iter().map(String::as_str)).collect();
+    assert!(redis.ask(&asked).parse::<usize>().unwrap() < profiles.len(), "and of the others some have gone");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A query parted: what is looked for by its words, what is asked of every entry beside them, and what
 //! must not be there.
 
-use super::{Node, Query};
+use super::{Form, Node, Query, Term};
 use crate::error::Result;
 use crate::journal::filter::{Condition, Test};
 
@@ -28,6 +28,13 @@ impl Query {
             }
         }
         list
+    }
+
+    /// The same words with less said of them: those of a phrase one by one, and none bound by an `AND`. Nothing when
+    /// nothing was said.
+    pub fn loosened(&self) -> Option<Query> {
+        let root = self.root.clone().map(Node::loosened);
+        (root != self.root).then(|| Query { root, ..self.clone() })
     }
 
     /// What must not hold, each as a query of its own: the negated parts that stand at the top or
@@ -138,6 +145,24 @@ impl Node {
                 if parts.len() > 1 { Some(Node::Words(parts)) } else { parts.pop() }
             }
             other => Some(other),
+        }
+    }
+
+    fn loosened(self) -> Node {
+        let side_by_side = |parts: Vec<Node>| {
+            let flat = parts.into_iter().map(Node::loosened).flat_map(|part| match part {
+                Node::Words(parts) => parts,
+                part => vec![part],
+            });
+            Node::Words(flat.collect())
+        };
+        match self {
+            Node::Term(term) if term.form == Form::Phrase && term.text.contains(char::is_whitespace) => {
+                let word = |text: &str| Node::Term(Term { form: Form::Word, text: text.to_string(), ..term });
+                Node::Words(term.text.split_whitespace().map(word).collect())
+            }
+            Node::And(parts) | Node::Words(parts) => side_by_side(parts),
+            other => other,
         }
     }
 

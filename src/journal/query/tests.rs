@@ -186,6 +186,15 @@ fn one_field_can_be_left_out() {
 }
 
 #[test]
+fn less_can_be_said_of_the_same_words() {
+    let loosened = |text: &str| parse(text).loosened().map(|query| query.to_string());
+    assert_eq!(loosened("\"late night\" AND walk mood:<0").as_deref(), Some("late night walk mood:<=-0.01"));
+    assert_eq!(loosened("title:\"two words\" -\"a b\"").as_deref(), Some("title:two title:words -\"a b\""));
+    assert_eq!(loosened("late night -walk"), None);
+    assert_eq!(loosened("\"late\""), None);
+}
+
+#[test]
 fn beside_its_words_an_entry_is_tested() {
     let when = |text: &str, spoken: bool| {
         let mut asked = Vec::new();

@@ -144,6 +144,31 @@ fn many_catch_ups_at_once_lose_nothing() {
 }
 
 #[test]
+fn an_index_in_many_parts_is_made_one_and_finds_the_same() {
+    let (mut truth, bench) = (Truth::default(), Bench::new());
+    for number in 1..=6 {
+        truth.write(number, if number % 2 == 0 { "a red fox" } else { "a blue fox" });
+        bench.catch_up(&truth);
+    }
+    truth.delete(3);
+    bench.catch_up(&truth);
+    let parts = || {
+        let files = std::fs::read_dir(bench.dir()).unwrap();
+        files.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|end| end == "idx")).count()
+    };
+    let (red, fox) = (bench.search("red"), bench.search("fox"));
+    assert!(parts() > 3, "{}", parts());
+    assert!(bench.index.settle().unwrap());
+    assert_eq!(parts(), 1, "and nothing of the others is left");
+    assert_eq!((bench.search("red"), bench.search("fox")), (red, fox));
+    assert_eq!(bench.index.position(), Some(truth.head()));
+    assert!(!bench.index.settle().unwrap(), "there is nothing to be settled");
+    let verification = bench.index.verify().unwrap();
+    assert_eq!((verification.entries, verification.position), (5, truth.head()));
+    assert!(verification.damaged.is_empty() && verification.strays.is_empty());
+}
+
+#[test]
 fn scores_and_order_are_those_of_a_rebuilt_index() {
     let words = ["fox", "deer", "wolf", "bear", "owl", "night", "river", "stone"];
     let text = |seed: u64| {

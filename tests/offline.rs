@@ -49,7 +49,7 @@ fn reaching_out(calls: &[String]) -> Vec<&String> {
 }
 
 /// A line of arguments for every verb; `{id}` is an entry, `{sample}` a file, `{out}` another.
-const EVERY_VERB: [&str; 54] = [
+const EVERY_VERB: [&str; 56] = [
     "",
     "add a line #tag",
     "add --json another line",

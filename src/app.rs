@@ -1,7 +1,9 @@
 //! The composition root: builds each part when it is first needed. Time, randomness and the
-//! environment enter here and nowhere else. Which user a command is for is decided in `app/users`, and
-//! who is let in in `app/login`.
+//! environment enter here and nowhere else. Which user a command is for is decided in `app/users`, who is
+//! let in in `app/login`, and where the deployment's servers are in `app/deployment`.
 
+#[cfg(feature = "sync")]
+mod deployment;
 mod login;
 mod users;
 
@@ -252,43 +254,6 @@ impl App {
         }
     }
 
-    /// Where the deployment's PostgreSQL is: `JOURNAL_POSTGRES_URL`, the file named by
-    /// `JOURNAL_POSTGRES_URL_FILE`, or the settings of the same names.
-    ///
-    /// # Errors
-    /// Usage when none is named or the URL cannot be understood; a failure when the file cannot be read.
-    #[cfg(feature = "sync")]
-    pub fn deployment(&self) -> Result<crate::sync::postgres::Address> {
-        let places = ("JOURNAL_POSTGRES_URL", &self.config.postgres_url, &self.config.postgres_url_file);
-        let url = url_of(places)?.ok_or_else(|| {
-            Error::usage("no deployment is named").hint(
-                "say where its PostgreSQL is: JOURNAL_POSTGRES_URL=postgresql://user@host/database, or \
-                 `journal config set postgres_url_file FILE` with the URL in that file when it has a password",
-            )
-        })?;
-        crate::sync::postgres::Address::parse(&url)
-    }
-
-    /// Where the deployment's Redis is, when one is named: `JOURNAL_REDIS_URL` and so on, as for PostgreSQL.
-    ///
-    /// # Errors
-    /// As [`App::deployment`].
-    #[cfg(feature = "sync")]
-    pub fn redis(&self) -> Result<Option<crate::sync::redis::Address>> {
-        let url = url_of(("JOURNAL_REDIS_URL", &self.config.redis_url, &self.config.redis_url_file))?;
-        url.map(|url| crate::sync::redis::Address::parse(&url)).transpose()
-    }
-
-    /// Where the deployment's Chroma is, when one is named: `JOURNAL_CHROMA_URL` and so on, as for PostgreSQL.
-    ///
-    /// # Errors
-    /// As [`App::deployment`].
-    #[cfg(feature = "sync")]
-    pub fn chroma(&self) -> Result<Option<crate::sync::chroma::Address>> {
-        let url = url_of(("JOURNAL_CHROMA_URL", &self.config.chroma_url, &self.config.chroma_url_file))?;
-        url.map(|url| crate::sync::chroma::Address::parse(&url)).transpose()
-    }
-
     /// Whether a person can be asked.
     pub fn can_ask(&self) -> bool {
         !self.globals.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
@@ -350,28 +315,6 @@ impl App {
     pub fn analysis_lock(&self) -> Result<std::fs::File> {
         let path = self.paths.analyze_lock();
         open_lock(&path)
-    }
-}
-
-/// The URL of a part of the deployment: the variable of this name, the file that the variable with `_FILE` names,
-/// or the settings. Nothing when none says it.
-#[cfg(feature = "sync")]
-fn url_of((name, set, set_file): (&str, &Option<String>, &Option<PathBuf>)) -> Result<Option<String>> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let from_file = |path: &Path| {
-        std::fs::read_to_string(path)
-            .map_err(|error| Error::io("cannot read the URL of the deployment from", path, error))
-    };
-    if let Some(url) = variable(name) {
-        return Ok(Some(url));
-    }
-    if let Some(file) = variable(&format!("{name}_FILE")) {
-        return from_file(Path::new(&file)).map(Some);
-    }
-    match (set, set_file) {
-        (Some(url), _) => Ok(Some(url.clone())),
-        (None, Some(file)) => from_file(file).map(Some),
-        (None, None) => Ok(None),
     }
 }
 

@@ -8,8 +8,8 @@ Entries of some 200 words, each with two judgements and two topics. Prints one M
 - The floor is a COPY of the rows that a push makes, table by table in one transaction, by psql, into a fresh database
   of the same server with the same tables and indexes and nothing else. Push and floor are run in turn, each time
   into a database of its own, after a checkpoint.
-- The push of unchanged rows comes after `sync reset`, so that it has to compare every row to find out that it has
-  nothing to do.
+- "push again" is the same push once more. "comparing all" comes after `sync reset`, so that every row has to be
+  looked at on both sides to find out that there is nothing to do.
 - Everything is a whole process, from its start to its end; the server flushes every commit (fsync is on).
 - Memory is the greatest resident size of the process, without the server.
 

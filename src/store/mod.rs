@@ -60,7 +60,8 @@ pub use monitor::{Statement, take_statements};
 pub use moods::{MoodModel, Settled, Unsettled};
 pub use plan::{Index, Plan};
 pub use replica::{
-    Applied, Base, Conflict, Direction, Pending, Pulled, RowKey, Side, SyncState, Values, Waiting, canonical,
+    Applied, Base, Conflict, Direction, Incoming, Pending, Pulled, RowKey, Side, SyncState, Tally, Values, Waiting,
+    canonical,
 };
 pub use rows::{ConstraintKind, Refusal, Row, RowWriter, Written};
 pub use schema::{How, Loss, Migrated, Schema, Standing, Step, find_migration, inspect, migrate_down, migrate_up};

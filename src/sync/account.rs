@@ -59,7 +59,7 @@ pub fn add(remote: &mut Remote, here: &Snapshot, row: &Values, origin: Uuid) -> 
     let user: Uuid = row[0].as_deref().unwrap_or_default().parse().unwrap_or_default();
     for table in REPLICATED {
         let mut ids = Vec::new();
-        here.replicated_rows(table, &[user], &mut |key, _| {
+        here.replicated_rows(table, &[user], None, &mut |key, _| {
             ids.push(key.id());
             Ok(())
         })?;

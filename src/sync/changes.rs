@@ -7,7 +7,8 @@
 use super::postgres::explain;
 use crate::error::{Error, Result};
 use crate::store::RowKey;
-use postgres::Transaction;
+use postgres::error::SqlState;
+use postgres::{GenericClient, Transaction};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -59,13 +60,42 @@ impl Cursor {
         if self.server != now.server || self.part(1) > now.part(1) || self.oldest() == 0 {
             return Ok(false);
         }
-        if self.seq == 0 {
-            return Ok(true);
-        }
         let row = transaction
-            .query_opt("SELECT nonce FROM journal_cli.changes WHERE seq = $1", &[&self.seq])
+            .query_one(
+                "SELECT (SELECT nonce FROM journal_cli.changes WHERE seq = $1),
+                    (SELECT pruned_upto < $2::text::xid8 FROM journal_cli.meta)",
+                &[&self.seq, &self.oldest().to_string()],
+            )
             .map_err(|error| explain(&error))?;
-        Ok(row.is_some_and(|row| row.get::<_, i64>(0) == self.nonce))
+        let (nonce, is_whole): (Option<i64>, bool) = (row.get(0), row.get(1));
+        Ok(is_whole && (self.seq == 0 || nonce == Some(self.nonce)))
+    }
+}
+
+/// How long a note of a change is kept. Who has not synced for so long compares everything.
+const KEPT: &str = "90 days";
+
+/// Removes notes that are older than [`KEPT`], once a day, but for the last of them, which a cursor may stand at. What was deleted stays noted in
+/// `tombstones`, so that it does not come back from a journal that was away.
+///
+/// # Errors
+/// What the server refuses with; that we may not do it is none.
+pub(super) fn prune(client: &mut impl GenericClient) -> Result<()> {
+    let pruned = client.execute(
+        "WITH gone AS (
+            DELETE FROM journal_cli.changes c WHERE c.at < now() - $1::text::interval
+                AND c.seq < (SELECT max(seq) FROM journal_cli.changes WHERE at < now() - $1::text::interval)
+                AND c.xid < pg_snapshot_xmin(pg_current_snapshot())
+                AND (SELECT pruned_at < now() - interval '1 day' FROM journal_cli.meta)
+            RETURNING c.xid)
+         UPDATE journal_cli.meta SET pruned_at = now(),
+            pruned_upto = greatest(pruned_upto, (SELECT xid FROM gone ORDER BY xid DESC LIMIT 1))
+         WHERE pruned_at < now() - interval '1 day'",
+        &[&KEPT],
+    );
+    match pruned {
+        Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(()),
+        pruned => pruned.map(|_| ()).map_err(|error| explain(&error)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Everything here and everything there, row by row: for the first sync, and whenever no cursor holds.
 
+use super::digest::{Parts, differing, ending};
 use super::postgres::explain;
 use super::rows::{as_fingerprint, key, key_text, place, readable};
 use super::session::{Doing, Progress, Watcher};
@@ -21,6 +22,8 @@ pub(super) struct Differences {
     pub(super) there: Vec<RowKey>,
     /// Those that are gone there.
     pub(super) gone: Vec<RowKey>,
+    /// Tables of which nothing was ever here: all of them that is there is new here.
+    pub(super) tables: Vec<&'static Table>,
 }
 
 /// Compares everything that belongs to these users. What is to be told there is added to `pending`.
@@ -34,17 +37,31 @@ pub(super) fn compare(
     let mut found = Differences::default();
     let mut done = 0;
     let total = estimate(transaction)?;
-    for table in REPLICATED {
+    let parts = differing(transaction, here, users, watcher)?;
+    for (table, parts) in REPLICATED.into_iter().zip(parts) {
+        match &parts {
+            Parts::OnlyHere => pending.add_table(table),
+            Parts::OnlyThere => found.tables.push(table),
+            Parts::All | Parts::Ending(_) => {}
+        }
+        let endings: Option<Vec<&str>> = parts.endings();
+        if matches!(parts, Parts::OnlyHere | Parts::OnlyThere) || endings.as_ref().is_some_and(Vec::is_empty) {
+            continue;
+        }
+        let only_these = endings
+            .as_deref()
+            .and_then(|endings| endings.first())
+            .map_or("$2::text[] IS NULL".into(), |one| format!("{} = ANY($2)", ending(table, one.len())));
         let mut only_here = Vec::new();
         let sql = format!(
-            "SELECT {}, {} FROM {} t WHERE {} ORDER BY {}",
+            "SELECT {}, {} FROM {} t WHERE {} AND {only_these} ORDER BY {}",
             as_fingerprint(table),
             key_text(table, "t"),
             place(table),
             readable(table, "$1"),
             table.key.iter().map(|column| format!("t.{column}")).collect::<Vec<_>>().join(", ")
         );
-        let parameters: [&(dyn ToSql + Sync); 1] = [&users];
+        let parameters: [&(dyn ToSql + Sync); 2] = [&users, &endings];
         let rows = transaction.query_raw(&sql, parameters).map_err(|error| explain(&error))?;
         let mut there = There { table, rows, next: None };
         there.advance()?;
@@ -55,7 +72,7 @@ pub(super) fn compare(
             }
             Ok(())
         };
-        here.replicated_rows(table, users, &mut |key, row| {
+        here.replicated_rows(table, users, endings.as_deref(), &mut |key, row| {
             while let Some((other, _)) = there.next.take_if(|(other, _)| *other < key) {
                 step(&mut done)?;
                 only_there(here, other, pending, &mut found)?;
@@ -107,7 +124,7 @@ fn sort_out(
     found: &mut Differences,
 ) -> Result<()> {
     for keys in only_here.chunks(BATCH) {
-        keys.iter().for_each(|key| pending.add_compared(*key));
+        keys.iter().for_each(|key| pending.add_new(*key));
         let ids: Vec<String> = keys.iter().map(RowKey::id).collect();
         let rows = transaction
             .query(
@@ -116,7 +133,9 @@ fn sort_out(
             )
             .map_err(|error| explain(&error))?;
         for row in rows {
-            found.gone.push(key(table, row.get(0))?);
+            let key = key(table, row.get(0))?;
+            pending.add_compared(key);
+            found.gone.push(key);
         }
     }
     Ok(())

@@ -99,12 +99,14 @@ pub fn examine(remote: &mut Remote, now: DateTime<Utc>) -> Result<Vec<Check>> {
 }
 
 fn triggers(remote: &mut Remote) -> Result<Check> {
+    let names: Vec<String> = REPLICATED.iter().map(|table| place(table)).collect();
     let row = remote
         .client
         .query_one(
             "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'journal\\_cli\\_%' AND tgenabled IN ('O', 'A')
-                AND tgfoid = 'journal_cli.note_change'::regproc",
-            &[],
+                AND tgfoid = 'journal_cli.note_change'::regproc
+                AND tgrelid IN (SELECT to_regclass(name) FROM unnest($1::text[]) AS name)",
+            &[&names],
         )
         .map_err(|error| explain(&error))?;
     let there: i64 = row.get(0);

@@ -144,8 +144,8 @@ struct Row {
 /// # Errors
 /// What the server refuses with.
 pub fn inspect(remote: &mut Remote) -> Result<RemoteSchema> {
-    let mut applied = applied(&mut remote.client)?;
-    let found = if applied.is_empty() { tables_there(&mut remote.client)? } else { Vec::new() };
+    let mut applied = applied(&mut **remote.client)?;
+    let found = if applied.is_empty() { tables_there(&mut **remote.client)? } else { Vec::new() };
     let program_needed = newer(&applied).map(|row| row.program.clone());
     let mut schema = RemoteSchema { steps: Vec::new(), changed: Vec::new(), found, program_needed };
     for migration in &MIGRATIONS {
@@ -233,7 +233,7 @@ pub fn up(remote: &mut Remote, how: &How) -> Result<RemoteMigrated> {
 pub fn down(remote: &mut Remote, how: &How, rehearse: bool) -> Result<RemoteMigrated> {
     let last = how.last();
     let mut done = RemoteMigrated::default();
-    let before = inventory(&mut remote.client)?;
+    let before = inventory(&mut **remote.client)?;
     if rehearse {
         let mut transaction = begin(remote)?;
         let applied = applied(&mut transaction)?;
@@ -267,7 +267,7 @@ pub fn down(remote: &mut Remote, how: &How, rehearse: bool) -> Result<RemoteMigr
         transaction.commit().map_err(|error| explain(&error))?;
         done.names.push(next.name);
     }
-    done.lost = losses(&before, &inventory(&mut remote.client)?);
+    done.lost = losses(&before, &inventory(&mut **remote.client)?);
     prune(how, &done);
     Ok(done)
 }
@@ -348,7 +348,7 @@ fn newer(applied: &BTreeMap<i64, Row>) -> Option<&Row> {
 
 /// Refuses a deployment of a newer program.
 pub(super) fn refuse_newer_than_known(remote: &mut Remote) -> Result<()> {
-    refuse_newer(&applied(&mut remote.client)?)
+    refuse_newer(&applied(&mut **remote.client)?)
 }
 
 fn refuse_newer(applied: &BTreeMap<i64, Row>) -> Result<()> {

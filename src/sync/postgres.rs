@@ -1,11 +1,13 @@
 //! Where the deployment's PostgreSQL is, how to reach it, and what its refusals mean to a person.
 
+use super::pool::{Manager, Pool};
 use super::tls::{Trust, connector};
 use crate::config::without_password;
 use crate::error::{Error, Kind, Result};
 use postgres::config::SslMode;
 use postgres::error::SqlState;
 use postgres::{Client, Config};
+use r2d2::PooledConnection;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -32,7 +34,7 @@ pub struct Address {
 /// A connection to the deployment's PostgreSQL.
 pub struct Remote {
     /// The connection.
-    pub(super) client: Client,
+    pub(super) client: PooledConnection<Manager>,
     address: Address,
     /// The version of the server, such as 150018.
     version: i32,
@@ -117,11 +119,16 @@ impl Address {
         }
     }
 
-    /// Connects.
+    /// Connects, by way of a pool of its own.
     ///
     /// # Errors
-    /// Network, when there is no way in; a failure when the server is too old.
+    /// As [`Pool::get`].
     pub fn connect(&self) -> Result<Remote> {
+        Pool::new(self.clone()).get()
+    }
+
+    /// Opens a connection to a server that is new enough, and tells its version.
+    pub(super) fn dial(&self) -> Result<(Client, i32)> {
         let mut client = self.config.connect(connector(&self.trust)?).map_err(|error| {
             let failure = explain(&error).context(format_args!("cannot connect to {}", self.shown));
             // Whatever keeps us out, the server was not reached as it should be.
@@ -141,7 +148,7 @@ impl Address {
             ))
             .hint("upgrade the server, or name another in JOURNAL_POSTGRES_URL"));
         }
-        Ok(Remote { client, address: self.clone(), version })
+        Ok((client, version))
     }
 }
 
@@ -154,6 +161,11 @@ fn as_network(failure: &Error) -> Error {
 }
 
 impl Remote {
+    /// A connection of a pool.
+    pub(super) fn new(client: PooledConnection<Manager>, address: Address, version: i32) -> Remote {
+        Remote { client, address, version }
+    }
+
     /// Where this is.
     pub fn address(&self) -> &Address {
         &self.address

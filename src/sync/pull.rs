@@ -6,10 +6,10 @@
 use super::changes::{Changed, Cursor, since};
 use super::compare::compare;
 use super::postgres::explain;
-use super::rows::{Readable, fetch};
+use super::rows::{Readable, count, fetch, next_of, open_all};
 use super::session::{Doing, Progress, Session, Watcher};
 use crate::error::{Error, Result};
-use crate::store::{Applied, Direction, Pending, Pulled, REPLICATED, RowKey, Store, Waiting};
+use crate::store::{Applied, Direction, Incoming, Pending, Pulled, REPLICATED, RowKey, Store, Table, Waiting};
 use postgres::{IsolationLevel, Transaction};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -27,6 +27,10 @@ pub struct Taken {
     pub(super) cursor: Cursor,
     /// Whether everything was compared.
     pub(super) compared: bool,
+    /// What a comparison has found to be another there, and nobody has taken; nothing when that is whole tables.
+    pub(super) left: Option<Vec<Waiting>>,
+    /// What was changed on both sides, and waits for a pull.
+    pub(super) held: Vec<Waiting>,
 }
 
 /// Which way a pull is for.
@@ -60,10 +64,14 @@ impl Session<'_> {
         };
         let known = if cursor.is_some() { store.pending(id)? } else { None };
         if let (Purpose::Give, Some(cursor), Some(_)) = (purpose, &cursor, &known) {
-            let (cursor, pending) = (cursor.clone(), known.unwrap_or_default());
-            return Ok(Taken { pending, applied: Applied::default(), cursor, compared: false });
+            let (cursor, mut pending) = (cursor.clone(), known.unwrap_or_default());
+            let left = store.waiting(id, Direction::Pull)?;
+            let held = hold(&mut pending, left.iter().map(|row| row.key));
+            let left = Some(left);
+            return Ok(Taken { pending, applied: Applied::default(), cursor, compared: false, left, held });
         }
         let compared = cursor.is_none() || known.is_none();
+        let mut whole = Vec::new();
         let (mut pending, changed) = match (cursor, known) {
             (Some(cursor), Some(pending)) => {
                 let ours = store.pushes(id)?;
@@ -75,6 +83,7 @@ impl Session<'_> {
                 let here = Store::snapshot(store.folder(), "sync")?;
                 let mut pending = Pending::none(here.head()?);
                 let found = compare(&mut transaction, &here, users, &mut pending, watcher)?;
+                whole = found.tables;
                 let there =
                     found.there.into_iter().map(|key| Changed { key, is_gone: false, at: None, is_foreign: false });
                 let gone =
@@ -83,13 +92,11 @@ impl Session<'_> {
             }
         };
         if purpose == Purpose::Give {
-            let mut applied = Applied::default();
-            for Changed { key, .. } in changed.iter().filter(|row| pending.contains(&row.key)) {
-                applied.waiting.push(Waiting { key: *key, base_seq: pending.base_seq(key), reason: None });
-            }
-            applied.waiting.iter().for_each(|row| pending.settle(&row.key));
+            let held = hold(&mut pending, changed.iter().map(|row| row.key));
+            let left = changed.iter().map(|row| Waiting { key: row.key, base_seq: 0, reason: None });
+            let left = whole.is_empty().then(|| left.collect());
             transaction.commit().map_err(|error| explain(&error))?;
-            return Ok(Taken { pending, applied, cursor: now, compared });
+            return Ok(Taken { pending, applied: Applied::default(), cursor: now, compared, left, held });
         }
         if !dry_run && !*accept_deletions {
             refuse_to_lose_most(store, users, &changed)?;
@@ -99,17 +106,21 @@ impl Session<'_> {
             store,
             remote: id,
             users,
-            incoming: changed.iter().map(|row| row.key).collect(),
+            incoming: Incoming::new(changed.iter().map(|row| row.key), flags(&whole)),
             foreign: changed.iter().filter(|row| row.is_foreign).map(|row| row.key).collect(),
             times: changed.iter().filter_map(|row| Some((row.key, row.at.clone()?))).collect(),
             pending: &mut pending,
             done: Applied::default(),
             dry_run,
         };
-        run.take(&changed, watcher)?;
+        run.take(&changed, &whole, watcher)?;
         let applied = run.done;
+        if !dry_run && whole.iter().any(|table| table.name == "entry_details") {
+            // What is missing among them was not seen one by one.
+            store.add_missing_details(users)?;
+        }
         transaction.commit().map_err(|error| explain(&error))?;
-        let mut taken = Taken { pending, applied, cursor: now, compared };
+        let mut taken = Taken { pending, applied, cursor: now, compared, left: None, held: Vec::new() };
         if !dry_run {
             store.extend_pending(id, &mut taken.pending)?;
             // What a comparison has found is known only until the push has ended.
@@ -130,7 +141,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// How many rows were changed there since the last pull; nothing when everything has to be compared.
+    /// How many rows were changed there and are not here yet; nothing when everything has to be compared.
     pub fn changed_there(&mut self) -> Result<Option<usize>> {
         let Session { remote, store, id, users, server, .. } = self;
         let mut transaction = remote.client.transaction().map_err(|error| explain(&error))?;
@@ -141,13 +152,18 @@ impl Session<'_> {
         if !cursor.holds(&mut transaction, &now)? {
             return Ok(None);
         }
-        let changed = since(&mut transaction, &cursor, &store.pushes(id)?, users)?;
+        let mut changed = since(&mut transaction, &cursor, &store.pushes(id)?, users)?;
+        add_waiting(&mut changed, store.waiting(id, Direction::Pull)?);
         Ok(Some(changed.len()))
     }
 
     /// After a pull without a push: what a comparison has found waits for the push.
     pub fn keep_pending(&mut self, taken: &Taken) -> Result<()> {
         if !taken.compared {
+            return Ok(());
+        }
+        if taken.pending.tables().next().is_some() {
+            // Too much to be noted: it is found again.
             return Ok(());
         }
         let keys = taken.pending.keys().into_iter();
@@ -161,6 +177,15 @@ impl Session<'_> {
     pub(super) fn end_comparison(&mut self, cursor: &Cursor, waiting: &[Waiting]) -> Result<()> {
         self.store.pulled(&self.id, &cursor.text()?, cursor.oldest(), waiting)
     }
+}
+
+/// Takes out what was changed there too: only a pull can tell what becomes of it.
+fn hold(pending: &mut Pending, changed: impl Iterator<Item = RowKey>) -> Vec<Waiting> {
+    let both: Vec<RowKey> = changed.filter(|key| pending.contains(key)).collect();
+    let held: Vec<Waiting> =
+        both.iter().map(|key| Waiting { key: *key, base_seq: pending.base_seq(key), reason: None }).collect();
+    both.iter().for_each(|key| pending.settle(key));
+    held
 }
 
 /// So many entries may always go.
@@ -199,7 +224,7 @@ struct Run<'a, 'b> {
     store: &'a mut Store,
     remote: &'a str,
     users: &'a [Uuid],
-    incoming: HashSet<RowKey>,
+    incoming: Incoming,
     foreign: HashSet<RowKey>,
     times: HashMap<RowKey, String>,
     pending: &'a mut Pending,
@@ -210,9 +235,12 @@ struct Run<'a, 'b> {
 impl Run<'_, '_> {
     /// What is gone goes first, so that what comes finds unique keys free, and parents before children, so
     /// that an entry that has to be kept is kept with what hangs on it.
-    fn take(&mut self, changed: &[Changed], watcher: &mut Watcher) -> Result<()> {
+    fn take(&mut self, changed: &[Changed], whole: &[&'static Table], watcher: &mut Watcher) -> Result<()> {
         let (gone, mut come): (Vec<&Changed>, Vec<&Changed>) = changed.iter().partition(|row| row.is_gone);
-        let (mut done, total) = (0, changed.len());
+        let (mut done, mut total) = (0, changed.len());
+        for table in whole {
+            total += count(self.transaction, table, self.users)?;
+        }
         let mut step = |rows: usize| {
             done += rows;
             watcher(Progress { done, total, doing: Doing::Pulling })
@@ -231,7 +259,11 @@ impl Run<'_, '_> {
         let mut come: Vec<RowKey> = come.drain(..).map(|row| row.key).chain(back).collect();
         come.sort_unstable();
         let mut lost = Vec::new();
+        let mut whole = whole.iter().peekable();
         for keys in batches(&come) {
+            while let Some(table) = whole.next_if(|table| is_before(table, keys)) {
+                self.take_table(table, &mut step)?;
+            }
             let mut rows = self.fetch(keys)?;
             let mut pulled = Vec::with_capacity(keys.len());
             for key in keys {
@@ -247,8 +279,31 @@ impl Run<'_, '_> {
             self.apply(&pulled)?;
             step(keys.len())?;
         }
+        for table in whole {
+            self.take_table(table, &mut step)?;
+        }
         let lost: Vec<Pulled> = lost.into_iter().map(|key| self.pulled(key, None)).collect();
         lost.chunks(BATCH).try_for_each(|rows| self.apply(rows))
+    }
+
+    /// Takes all of a table of which nothing was ever here.
+    fn take_table(&mut self, table: &'static Table, step: &mut dyn FnMut(usize) -> Result<()>) -> Result<()> {
+        let portal = open_all(self.transaction, table, self.users)?;
+        loop {
+            let rows = next_of(self.transaction, &portal, table, BATCH)?;
+            let (count, mut pulled) = (rows.len(), Vec::with_capacity(rows.len()));
+            for (key, row) in rows {
+                match row {
+                    Ok(row) => pulled.push(self.pulled(key, Some(row))),
+                    Err(reason) => self.done.waiting.push(Waiting { key, base_seq: 0, reason: Some(reason) }),
+                }
+            }
+            self.apply(&pulled)?;
+            step(count)?;
+            if count < BATCH {
+                return Ok(());
+            }
+        }
     }
 
     fn fetch(&mut self, keys: &[RowKey]) -> Result<HashMap<RowKey, Readable>> {
@@ -268,6 +323,16 @@ impl Run<'_, '_> {
         self.done.add(applied);
         Ok(())
     }
+}
+
+fn flags(tables: &[&Table]) -> [bool; REPLICATED.len()] {
+    REPLICATED.map(|known| tables.iter().any(|table| table.name == known.name))
+}
+
+/// Whether a table comes before these rows, which are of one.
+fn is_before(table: &Table, keys: &[RowKey]) -> bool {
+    let order = REPLICATED.iter().position(|known| known.name == table.name);
+    keys.first().is_some_and(|key| order.is_some_and(|order| order < key.order()))
 }
 
 /// Keys of one table each, in their order.

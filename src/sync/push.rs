@@ -11,10 +11,11 @@
 use super::postgres::{Stop, explain};
 use super::pull::{Purpose, Taken};
 use super::session::{Doing, Progress, Session, Watcher};
-use super::stage::Stage;
+use super::stage::{Outcome, Stage};
 use crate::error::{Error, Kind, Result};
-use crate::store::{Pending, RowKey, Snapshot, Store, Values, Waiting};
+use crate::store::{Direction, Pending, REPLICATED, RowKey, Snapshot, Store, Table, Tally, Waiting};
 use postgres::Transaction;
+use std::collections::VecDeque;
 use uuid::Uuid;
 
 /// How many rows go at once.
@@ -23,6 +24,9 @@ const CHUNK: usize = 5000;
 /// So many rows are still one transaction.
 const ONE_TRANSACTION: usize = 20_000;
 
+/// So many rows that were not taken are remembered.
+const LEFT_AT_MOST: usize = 10_000;
+
 /// The number of the advisory lock: `jpushing` in ASCII.
 const LOCK: i64 = i64::from_be_bytes(*b"jpushing");
 
@@ -30,11 +34,11 @@ const LOCK: i64 = i64::from_be_bytes(*b"jpushing");
 #[derive(Debug, Default)]
 pub struct Pushed {
     /// Rows that are new there.
-    pub inserted: Vec<RowKey>,
+    pub inserted: Tally,
     /// Rows that were changed there.
-    pub updated: Vec<RowKey>,
+    pub updated: Tally,
     /// Rows that are gone there.
-    pub deleted: Vec<RowKey>,
+    pub deleted: Tally,
     /// Rows that were refused, or that another change has to come before.
     pub waiting: Vec<Waiting>,
 }
@@ -52,9 +56,9 @@ impl Pushed {
 
     /// Adds what another round gave; what waits is what waits now.
     pub fn add(&mut self, more: Pushed) {
-        self.inserted.extend(more.inserted);
-        self.updated.extend(more.updated);
-        self.deleted.extend(more.deleted);
+        self.inserted.add(more.inserted);
+        self.updated.add(more.updated);
+        self.deleted.add(more.deleted);
         self.waiting = more.waiting;
     }
 }
@@ -83,11 +87,19 @@ impl Session<'_> {
         dry_run: bool,
         watcher: &mut Watcher,
     ) -> Result<Pushed> {
-        let Taken { pending, cursor, compared, applied } = taken;
-        let pushed = self.give(pending, cursor.snapshot.clone(), origin, dry_run, watcher)?;
-        // Where only one way was asked for, what is there was not taken.
-        if compared && !dry_run && purpose == Purpose::Take {
-            self.end_comparison(&cursor, &applied.waiting)?;
+        let Taken { pending, cursor, compared, applied, left, held } = taken;
+        let pushed = self.give(pending, held, cursor.snapshot.clone(), origin, dry_run, watcher)?;
+        if compared && !dry_run {
+            match purpose {
+                Purpose::Take => self.end_comparison(&cursor, &applied.waiting)?,
+                // Where only one way was asked for, what is there was not taken, and waits for the next pull. If
+                // it is much, it is found again.
+                Purpose::Give => {
+                    if let Some(left) = left.filter(|left| left.len() <= LEFT_AT_MOST) {
+                        self.end_comparison(&cursor, &left)?;
+                    }
+                }
+            }
         }
         Ok(pushed)
     }
@@ -95,6 +107,7 @@ impl Session<'_> {
     fn give(
         &mut self,
         mut pending: Pending,
+        held: Vec<Waiting>,
         known: String,
         origin: Uuid,
         dry_run: bool,
@@ -102,11 +115,12 @@ impl Session<'_> {
     ) -> Result<Pushed> {
         let Session { remote, store, id, users, .. } = self;
         let state = store.sync_state(id)?.ok_or_else(|| Error::failure("the deployment is not known"))?;
-        let mut pushed = Pushed::default();
+        let tally = || Tally::new(dry_run);
+        let mut pushed = Pushed { inserted: tally(), updated: tally(), deleted: tally(), waiting: held };
         store.extend_pending(id, &mut pending)?;
         if pending.is_empty() {
-            if !dry_run && state.pushed != pending.upto {
-                store.pushed(id, pending.upto, None, &[])?;
+            if !dry_run && (state.pushed != pending.upto || store.waiting(id, Direction::Push)? != pushed.waiting) {
+                store.pushed(id, pending.upto, None, &pushed.waiting)?;
             }
             return Ok(pushed);
         }
@@ -117,29 +131,38 @@ impl Session<'_> {
         // it is open: a journal that was put back from a copy may lock readers and writers out of each other.
         let here = Store::snapshot(store.folder(), "sync")?;
         here.extend_pending(id, &mut pending)?;
-        let (gone, there) = sort_out(&here, pending.keys(), users)?;
+        // What waits for a pull waits whatever was done to it meanwhile.
+        pushed.waiting.iter().for_each(|row| pending.settle(&row.key));
+        let (gone, there) = sort_out(&here, &pending, users)?;
         let mut ours = store.pushes(id)?;
         ours.push(origin);
         let terms = Terms { users: users.clone(), ours, known, origin };
-        let chunks = chunks(&gone, &there);
-        let total = gone.len() + there.len();
+        let mut jobs = jobs(&gone, &there, &pending);
+        if jobs.is_empty() {
+            if !dry_run {
+                store.pushed(id, pending.upto, None, &pushed.waiting)?;
+            }
+            return Ok(pushed);
+        }
+        let mut total = gone.len() + there.len();
+        for table in pending.tables() {
+            total += usize::try_from(here.count_replicated(table, users)?).unwrap_or(0);
+        }
         let in_one = dry_run || total <= ONE_TRANSACTION;
         let mut done = 0;
-        let mut xid = String::new();
-        let mut left = chunks.len();
-        for group in chunks.chunks(if in_one { chunks.len().max(1) } else { 1 }) {
-            let mut transaction;
-            (transaction, xid) = begin(&mut remote.client, &terms)?;
-            for (keys, deletes) in group {
-                let rows = if *deletes { Vec::new() } else { read(&here, keys, users)? };
-                let mut stage = Stage { transaction: &mut transaction, terms: &terms };
-                let outcome = if *deletes { stage.delete(keys) } else { stage.write(&rows) };
-                take(outcome.map_err(Stop::into_error)?, &pending, &mut pushed);
-                done += keys.len();
+        let xid = loop {
+            let (mut transaction, xid) = begin(&mut remote.client, &terms)?;
+            while let Some(job) = jobs.pop_front() {
+                let mut stage = Stage { transaction: &mut transaction, terms: &terms, here: &here };
+                let (outcome, rows) = job.run(&mut stage, &pending, &mut jobs).map_err(Stop::into_error)?;
+                take(outcome, &pending, &mut pushed);
+                done += rows;
                 watcher(Progress { done, total, doing: Doing::Pushing })?;
+                if !in_one {
+                    break;
+                }
             }
-            left -= group.len();
-            if left == 0 {
+            if jobs.is_empty() {
                 let upto = if pushed.waiting.is_empty() { pending.upto } else { state.pushed };
                 note(&mut transaction, state.replica, (upto.seq, upto.nonce), origin)?;
             }
@@ -148,50 +171,92 @@ impl Session<'_> {
                 return Ok(pushed);
             }
             transaction.commit().map_err(|error| explain(&error))?;
-        }
+            if jobs.is_empty() {
+                break xid;
+            }
+        };
         drop(here);
-        store.pushed(id, pending.upto, (!chunks.is_empty()).then_some((origin, xid.as_str())), &pushed.waiting)?;
+        store.pushed(id, pending.upto, Some((origin, xid.as_str())), &pushed.waiting)?;
         Ok(pushed)
     }
 }
 
-/// Rows of one table, and whether they go.
-type Chunk<'a> = (&'a [RowKey], bool);
-
-fn chunks<'a>(gone: &'a [RowKey], there: &'a [RowKey]) -> Vec<Chunk<'a>> {
-    let cut = |keys: &'a [RowKey], deletes: bool| {
-        let tables = keys.chunk_by(|one, next| one.order() == next.order());
-        tables.flat_map(|keys| keys.chunks(CHUNK)).map(move |keys| (keys, deletes)).collect::<Vec<_>>()
-    };
-    let mut chunks = cut(gone, true);
-    chunks.extend(cut(there, false));
-    chunks
+/// What is to be done there with rows of one table.
+#[derive(Debug, Clone, Copy)]
+enum Job<'a> {
+    /// They go.
+    Delete(&'a [RowKey]),
+    /// They come, and were never there.
+    Add(&'a [RowKey]),
+    /// All of a table come, of which nothing was ever there; those after this one are left.
+    AddTable(&'static Table, Option<RowKey>),
+    /// They come or change.
+    Write(&'a [RowKey]),
 }
 
-/// What is gone here, children first, and what is here, parents first. What belongs to nobody of these users
-/// stays here.
-fn sort_out(here: &Snapshot, keys: Vec<RowKey>, users: &[Uuid]) -> Result<(Vec<RowKey>, Vec<RowKey>)> {
+impl Job<'_> {
+    /// Does it, and tells how many rows it was. What is left to do comes first of all that is left.
+    fn run(
+        self,
+        stage: &mut Stage<'_, '_>,
+        pending: &Pending,
+        left: &mut VecDeque<Self>,
+    ) -> Result<(Outcome, usize), Stop> {
+        let (outcome, rows) = match self {
+            Job::Delete(keys) => (stage.delete(keys)?, keys.len()),
+            Job::Add(keys) => (stage.write_new(keys, pending)?, keys.len()),
+            Job::Write(keys) => (stage.write(keys)?, keys.len()),
+            Job::AddTable(table, after) => {
+                let (outcome, last) = stage.write_next(table, after, CHUNK, pending)?;
+                if last.is_some() {
+                    left.push_front(Job::AddTable(table, last));
+                }
+                let rows = outcome.inserted.len();
+                (outcome, rows)
+            }
+        };
+        Ok((outcome, rows))
+    }
+}
+
+/// What goes first, then what comes, parents first.
+fn jobs<'a>(gone: &'a [RowKey], there: &'a [RowKey], pending: &Pending) -> VecDeque<Job<'a>> {
+    let mut jobs = VecDeque::new();
+    for keys in gone.chunk_by(|one, next| one.order() == next.order()) {
+        jobs.extend(keys.chunks(CHUNK).map(Job::Delete));
+    }
+    for (order, table) in REPLICATED.into_iter().enumerate() {
+        if pending.tables().any(|whole| whole.name == table.name) {
+            jobs.push_back(Job::AddTable(table, None));
+        }
+        let is_of = |key: &RowKey| key.order() == order;
+        let of_table = &there[there.partition_point(|key| key.order() < order)..];
+        let of_table = &of_table[..of_table.partition_point(is_of)];
+        let (new, other) = of_table.split_at(of_table.partition_point(|key| pending.is_new(key)));
+        jobs.extend(new.chunks(CHUNK).map(Job::Add));
+        jobs.extend(other.chunks(CHUNK).map(Job::Write));
+    }
+    jobs
+}
+
+/// What is gone here, children first, and what is here: parents first, and of a table what is new first. What
+/// belongs to nobody of these users stays here.
+fn sort_out(here: &Snapshot, pending: &Pending, users: &[Uuid]) -> Result<(Vec<RowKey>, Vec<RowKey>)> {
     let (mut gone, mut there) = (Vec::new(), Vec::new());
-    for key in keys {
-        if here.has_replicated_row(&key, users)? {
+    for key in pending.keys() {
+        // What is new was just read; if it went since, it is not there either.
+        if pending.is_new(&key) || here.has_replicated_row(&key, users)? {
             there.push(key);
         } else if !here.has_row(&key)? {
             gone.push(key);
         }
     }
     gone.reverse();
+    there.sort_by_key(|key| (key.order(), !pending.is_new(key)));
     Ok((gone, there))
 }
 
-fn read(here: &Snapshot, keys: &[RowKey], users: &[Uuid]) -> Result<Vec<(RowKey, Values)>> {
-    let mut rows = Vec::with_capacity(keys.len());
-    for key in keys {
-        rows.extend(here.replicated_row(key, users)?.map(|row| (*key, row)));
-    }
-    Ok(rows)
-}
-
-fn take(outcome: super::stage::Outcome, pending: &Pending, pushed: &mut Pushed) {
+fn take(outcome: Outcome, pending: &Pending, pushed: &mut Pushed) {
     pushed.inserted.extend(outcome.inserted);
     pushed.updated.extend(outcome.updated);
     pushed.deleted.extend(outcome.deleted);

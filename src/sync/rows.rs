@@ -3,7 +3,7 @@
 use super::postgres::explain;
 use crate::error::{Error, Result};
 use crate::store::{ColumnType, RowKey, Table, Values, canonical};
-use postgres::{GenericClient, Row};
+use postgres::{GenericClient, Portal, Row, Transaction};
 use uuid::Uuid;
 
 /// Where a table stands: the architecture's where the connection finds them, ours in a schema of their own.
@@ -120,32 +120,73 @@ pub(super) fn fetch(
     rows.iter().map(|row| Ok((key(table, row.get(table.columns.len()))?, read(table, row)?))).collect()
 }
 
+/// Opens all rows of a table that these users may read.
+pub(super) fn open_all(transaction: &mut Transaction<'_>, table: &Table, users: &[Uuid]) -> Result<Portal> {
+    let sql = format!(
+        "SELECT {}, {} FROM {} t WHERE {}",
+        as_text(table),
+        key_text(table, "t"),
+        place(table),
+        readable(table, "$1")
+    );
+    transaction.bind(&sql, &[&users]).map_err(|error| explain(&error))
+}
+
+/// The next rows of these, at most so many.
+pub(super) fn next_of(
+    transaction: &mut Transaction<'_>,
+    portal: &Portal,
+    table: &Table,
+    limit: usize,
+) -> Result<Vec<(RowKey, Readable)>> {
+    let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+    let rows = transaction.query_portal(portal, limit).map_err(|error| explain(&error))?;
+    rows.iter().map(|row| Ok((key(table, row.get(table.columns.len()))?, read(table, row)?))).collect()
+}
+
+/// How many rows of a table these users may read.
+pub(super) fn count(transaction: &mut Transaction<'_>, table: &Table, users: &[Uuid]) -> Result<usize> {
+    let sql = format!("SELECT count(*) FROM {} t WHERE {}", place(table), readable(table, "$1"));
+    let row = transaction.query_one(&sql, &[&users]).map_err(|error| explain(&error))?;
+    Ok(usize::try_from(row.get::<_, i64>(0)).unwrap_or(0))
+}
+
 /// The key that a note of a change names.
 pub(super) fn key(table: &Table, id: &str) -> Result<RowKey> {
     RowKey::parse(table.name, id)?.ok_or_else(|| Error::failure(format!("{} is not replicated", table.name)))
 }
 
-/// A row as a line of COPY, the key as text behind it.
-pub(super) fn copy_line(key: &RowKey, row: &Values, line: &mut String) {
-    for value in row {
+/// A row as a line of COPY, with the key as text behind it where it is asked for.
+pub(super) fn copy_line(row: &Values, key: Option<&RowKey>, line: &mut String) {
+    for (at, value) in row.iter().enumerate() {
+        if at > 0 {
+            line.push('\t');
+        }
         match value {
             None => line.push_str("\\N"),
             Some(text) => escape(text, line),
         }
-        line.push('\t');
     }
-    line.push_str(&key.id());
+    if let Some(key) = key {
+        line.push('\t');
+        line.push_str(&key.id());
+    }
     line.push('\n');
 }
 
 fn escape(text: &str, line: &mut String) {
-    for c in text.chars() {
-        match c {
-            '\\' => line.push_str("\\\\"),
-            '\n' => line.push_str("\\n"),
-            '\r' => line.push_str("\\r"),
-            '\t' => line.push_str("\\t"),
-            c => line.push(c),
-        }
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escaped = match byte {
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            _ => continue,
+        };
+        line.push_str(&text[from..at]);
+        line.push_str(escaped);
+        from = at + 1;
     }
+    line.push_str(&text[from..]);
 }

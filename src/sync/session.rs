@@ -100,6 +100,14 @@ impl<'a> Session<'a> {
         Ok(self.store.sync_state(&self.id)?.is_none_or(|state| state.synced_at.is_none()))
     }
 
+    /// Removes old notes of changes there, from time to time.
+    ///
+    /// # Errors
+    /// What the server refuses with.
+    pub fn prune(&mut self) -> Result<()> {
+        super::changes::prune(&mut **self.remote.client)
+    }
+
     /// An account that is gone there would take everything here along.
     fn refuse_lost_accounts(&mut self) -> Result<()> {
         let rows = self

@@ -1,15 +1,23 @@
-//! Rows on their way into one table of the deployment: staged, locked, compared, written.
+//! Rows on their way into one table of the deployment: staged, locked, compared, written. What was never there
+//! is copied to its place at once, as long as nothing speaks against it.
 
 use super::postgres::Stop;
 use super::push::Terms;
 use super::rows::{among, copy_line, key, key_text, owned, place, same_key, split};
-use crate::error::Error;
-use crate::store::{RowKey, Table, Values};
-use postgres::{Row, Transaction};
+use crate::error::{Error, Result};
+use crate::store::{Pending, RowKey, Snapshot, Table, Values};
+use postgres::{CopyInWriter, Row, Transaction};
 use std::io::Write;
+use uuid::Uuid;
 
 /// From so many rows on the server is told how many there are.
 const MANY: usize = 500;
+
+/// How many rows are read here while the server has others to write.
+const READ_AT_ONCE: usize = 500;
+
+/// Gives the next rows; none when there are no more.
+type Next<'a> = dyn FnMut() -> Result<Vec<(RowKey, Values)>> + 'a;
 
 /// A row, and its reason to wait when it was refused.
 type Held = (RowKey, Option<String>);
@@ -36,6 +44,8 @@ impl Outcome {
 pub(super) struct Stage<'a, 'b> {
     pub(super) transaction: &'a mut Transaction<'b>,
     pub(super) terms: &'a Terms,
+    /// The journal as it is pushed.
+    pub(super) here: &'a Snapshot,
 }
 
 /// A note of a change that we have not pulled, in terms of the parameters one and two.
@@ -44,11 +54,108 @@ const UNKNOWN: &str =
 
 impl Stage<'_, '_> {
     /// Writes rows of one table. A row that the server refuses does not keep the others back.
-    pub(super) fn write(&mut self, rows: &[(RowKey, Values)]) -> Result<Outcome, Stop> {
+    pub(super) fn write(&mut self, keys: &[RowKey]) -> Result<Outcome, Stop> {
+        let rows = read(self.here, keys, &self.terms.users)?;
+        self.write_rows(&rows)
+    }
+
+    fn write_rows(&mut self, rows: &[(RowKey, Values)]) -> Result<Outcome, Stop> {
         if rows.is_empty() {
             return Ok(Outcome::default());
         }
         self.or_by_halves(rows, |stage, rows| stage.write_all(rows), |row| row.0)
+    }
+
+    /// Writes rows of one table that were never there. Where it turns out that there is more to it, they are
+    /// written as all others are.
+    pub(super) fn write_new(&mut self, keys: &[RowKey], pending: &Pending) -> Result<Outcome, Stop> {
+        let Some(table) = keys.first().map(RowKey::table) else { return Ok(Outcome::default()) };
+        let (here, users) = (self.here, &self.terms.users);
+        let mut parts = keys.chunks(READ_AT_ONCE);
+        let copied = self.copy_or_not(table, pending, &mut || read(here, parts.next().unwrap_or_default(), users))?;
+        copied.map_or_else(|| self.write(keys), Ok)
+    }
+
+    /// The same for the next rows of a table of which nothing was ever there, after this one and at most so many.
+    /// Gives the last of them too; none when these were all.
+    pub(super) fn write_next(
+        &mut self,
+        table: &'static Table,
+        after: Option<RowKey>,
+        limit: usize,
+        pending: &Pending,
+    ) -> Result<(Outcome, Option<RowKey>), Stop> {
+        let (here, users) = (self.here, &self.terms.users);
+        let (mut last, mut left) = (after, limit);
+        let copied = self.copy_or_not(table, pending, &mut || {
+            let rows = here.rows_after(table, users, last, left.min(READ_AT_ONCE))?;
+            left -= rows.len();
+            last = rows.last().map_or(last, |(key, _)| Some(*key));
+            Ok(rows)
+        })?;
+        if let Some(outcome) = copied {
+            return Ok((outcome, last.filter(|_| left == 0)));
+        }
+        let rows = here.rows_after(table, users, after, limit)?;
+        let last = rows.last().map(|(key, _)| *key).filter(|_| rows.len() == limit);
+        Ok((self.write_rows(&rows)?, last))
+    }
+
+    /// Copies rows to their place, or does nothing where something speaks against it.
+    fn copy_or_not(&mut self, table: &Table, pending: &Pending, next: &mut Next) -> Result<Option<Outcome>, Stop> {
+        if self.others_were_at_it(table)? {
+            return Ok(None);
+        }
+        self.transaction.batch_execute("SAVEPOINT rows")?;
+        match self.copy_new(table, pending, next) {
+            Ok(Some(outcome)) => {
+                self.transaction.batch_execute("RELEASE rows")?;
+                Ok(Some(outcome))
+            }
+            Ok(None) | Err(Stop::Row(_)) => {
+                self.transaction.batch_execute("ROLLBACK TO rows; RELEASE rows")?;
+                Ok(None)
+            }
+            Err(stop) => Err(stop),
+        }
+    }
+
+    /// Whether somebody has changed rows of this table that we have not pulled.
+    fn others_were_at_it(&mut self, table: &Table) -> Result<bool, Stop> {
+        let row = self.transaction.query_one(
+            &format!(
+                "SELECT EXISTS (SELECT FROM journal_cli.changes c
+                    WHERE c.xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND c.table_name = $3 AND {UNKNOWN})"
+            ),
+            &[&self.terms.known, &self.terms.ours, &table.name],
+        )?;
+        Ok(row.get(0))
+    }
+
+    /// Copies rows to their place until there are no more; nothing when a judgement is of an entry that others may
+    /// have judged. The server works while the next rows are read here.
+    fn copy_new(&mut self, table: &Table, pending: &Pending, next: &mut Next) -> Result<Option<Outcome>, Stop> {
+        let columns = names(table);
+        let mut writer = self.transaction.copy_in(&format!("COPY {} ({columns}) FROM STDIN", place(table)))?;
+        let mut outcome = Outcome::default();
+        let mut line = String::new();
+        loop {
+            let rows = next()?;
+            if rows.is_empty() {
+                break;
+            }
+            for (key, row) in rows {
+                if table.name == "sentiment_analysis" && !is_of_new_entry(&row, pending)? {
+                    return Ok(None);
+                }
+                line.clear();
+                copy_line(&row, None, &mut line);
+                send(&mut writer, &line)?;
+                outcome.inserted.push(key);
+            }
+        }
+        writer.finish()?;
+        Ok(Some(outcome))
     }
 
     /// Deletes rows of one table.
@@ -120,7 +227,7 @@ impl Stage<'_, '_> {
 
     /// Puts rows into a temporary table of this one's types.
     fn copy(&mut self, table: &Table, place: &str, rows: &[(RowKey, Values)]) -> Result<(), Stop> {
-        let columns = table.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
+        let columns = names(table);
         self.transaction.batch_execute(&format!(
             "DROP TABLE IF EXISTS pg_temp.journal_stage;
              CREATE TEMPORARY TABLE journal_stage ON COMMIT DROP AS
@@ -128,15 +235,11 @@ impl Stage<'_, '_> {
         ))?;
         let mut writer =
             self.transaction.copy_in(&format!("COPY pg_temp.journal_stage ({columns}, row_id) FROM STDIN"))?;
-        let lost = |error: std::io::Error| match error.downcast::<postgres::Error>() {
-            Ok(error) => Stop::from(error),
-            Err(error) => Stop::Server(Error::new(crate::error::Kind::Network, error.to_string())),
-        };
         let mut line = String::new();
         for (key, row) in rows {
             line.clear();
-            copy_line(key, row, &mut line);
-            writer.write_all(line.as_bytes()).map_err(lost)?;
+            copy_line(row, Some(key), &mut line);
+            send(&mut writer, &line)?;
         }
         writer.finish()?;
         if rows.len() > MANY {
@@ -233,6 +336,33 @@ impl Stage<'_, '_> {
         let waiting = held.into_iter().map(|key| (key, None)).collect();
         Ok(Outcome { deleted: keys(table, &rows)?, waiting, ..Outcome::default() })
     }
+}
+
+/// These rows as they are here; what has gone meanwhile is left out.
+fn read(here: &Snapshot, keys: &[RowKey], users: &[Uuid]) -> Result<Vec<(RowKey, Values)>> {
+    let mut rows = Vec::with_capacity(keys.len());
+    for key in keys {
+        rows.extend(here.replicated_row(key, users)?.map(|row| (*key, row)));
+    }
+    Ok(rows)
+}
+
+/// A judgement's second column is the entry that was judged.
+fn is_of_new_entry(row: &Values, pending: &Pending) -> Result<bool> {
+    let entry =
+        row.get(1).and_then(Option::as_deref).map(|entry| RowKey::parse("journal_entries", entry)).transpose()?;
+    Ok(entry.flatten().is_some_and(|entry| pending.is_new(&entry)))
+}
+
+fn names(table: &Table) -> String {
+    table.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+}
+
+fn send(writer: &mut CopyInWriter<'_>, line: &str) -> Result<(), Stop> {
+    writer.write_all(line.as_bytes()).map_err(|error| match error.downcast::<postgres::Error>() {
+        Ok(error) => Stop::from(error),
+        Err(error) => Stop::Server(Error::new(crate::error::Kind::Network, error.to_string())),
+    })
 }
 
 fn keys(table: &'static Table, rows: &[Row]) -> Result<Vec<RowKey>, Stop> {

@@ -136,6 +136,121 @@ fn one_way_at_a_time() {
 }
 
 #[test]
+fn pushing_alone_compares_once_and_takes_nothing() {
+    let deployment = Deployment::bare();
+    let (one, two) = (Machine::linked(&deployment), Machine::linked(&deployment));
+    one.add(&["From one"]);
+    let shared = two.add(&["From two"]);
+    two.sync();
+    one.ok(&["sync", "push"]);
+    let status = one.json(&["sync", "status"]);
+    assert_eq!(status["compares_everything"], false, "{status}");
+    assert!(status["changed_there"].as_u64().unwrap() >= 2, "{status}");
+    assert_eq!(one.texts(), ["From one"]);
+
+    // What was changed on both sides since is left to a pull, and goes nowhere before it.
+    one.ok(&["sync", "pull"]);
+    let linked_anew = Machine::linked(&deployment);
+    linked_anew.ok(&["sync", "pull"]);
+    linked_anew.ok(&["sync", "reset", "--yes"]);
+    linked_anew.ok(&["edit", &shared, "--title", "Here"]);
+    two.ok(&["edit", &shared, "--title", "There"]);
+    two.sync();
+    for _ in 0..2 {
+        let held = linked_anew.run(&["sync", "push", "--json"]).expect(8).json();
+        assert!(held["pushed"]["tables"]["journal_entries"].is_null() && held["complete"] == false, "{held}");
+        let waiting = held["waiting"].as_array().unwrap();
+        assert!(waiting.iter().any(|row| row["id"].as_str().is_some_and(|id| id.len() == 36)), "{held}");
+    }
+    assert_eq!(deployment.count("SELECT count(*) FROM journal_entries WHERE title = 'There'"), 1);
+    let added = linked_anew.add(&["Goes all the same"]);
+    linked_anew.run(&["sync", "push"]).expect(8);
+    assert_eq!(deployment.count("SELECT count(*) FROM journal_entries"), 3);
+    linked_anew.ok(&["sync"]);
+    assert_eq!(linked_anew.conflicts().len(), 1);
+    for machine in [&one, &two] {
+        machine.ok(&["sync"]);
+        machine.ok(&["show", &added]);
+        expect_same(&machine.rows(), &linked_anew.rows());
+    }
+    expect_same(&linked_anew.rows(), &deployment.rows());
+}
+
+#[test]
+fn comparing_what_is_the_same_takes_few_bytes_and_finds_what_is_not() {
+    let deployment = Deployment::bare();
+    let proxy = crate::proxy::Proxy::before(deployment.url());
+    let mut machine = Machine::linked(&deployment);
+    machine.ok(&["import", &sample()]);
+    machine.add(&["With a time and a number", "--starred", "-m", "good", "--date", "2024-02-29 23:59:59"]);
+    machine.ok(&["analyze"]);
+    machine.sync();
+    machine.move_to(&proxy.url());
+    machine.ok(&["sync", "reset", "--yes"]);
+    proxy.answered();
+    let same = machine.sync();
+    let few = proxy.answered();
+    assert_eq!((counts(&same["pushed"]), counts(&same["pulled"])), ([0, 0, 0], [0, 0, 0]), "{same}");
+
+    // Behind the back of everybody.
+    deployment
+        .client()
+        .batch_execute(
+            "SET session_replication_role = replica;
+             UPDATE sentiment_analysis SET confidence_score = 0.123 WHERE id = (SELECT id FROM sentiment_analysis LIMIT 1);
+             DELETE FROM entry_topics WHERE (entry_id, topic_id) = (SELECT entry_id, topic_id FROM entry_topics LIMIT 1)",
+        )
+        .unwrap();
+    machine.ok(&["sync", "reset", "--yes"]);
+    proxy.answered();
+    let found = machine.sync();
+    let more = proxy.answered();
+    let tables = &found["pushed"]["tables"];
+    assert_eq!(tables["entry_topics"]["inserted"], 1, "{found}");
+    assert_eq!(found["pulled"]["tables"]["sentiment_analysis"]["updated"], 1, "{found}");
+    expect_same(&machine.rows(), &deployment.rows());
+
+    // Without the sums all of it would come: every row there, in its parts.
+    let rows = machine.rows().len() as u64;
+    println!("{rows} rows: {few} bytes when all is the same, {more} when two rows are not");
+    assert!(few < rows * 60 && more < rows * 80, "{few} and {more} bytes for {rows} rows");
+}
+
+#[test]
+fn old_notes_of_changes_go_and_who_was_away_compares_everything() {
+    let deployment = Deployment::bare();
+    let (one, two) = (Machine::linked(&deployment), Machine::linked(&deployment));
+    let gone = one.add(&["Will be gone"]);
+    one.add(&["Stays"]);
+    one.sync();
+    two.sync();
+    one.ok(&["delete", &gone, "--yes"]);
+    one.sync();
+    let notes = || deployment.count("SELECT count(*) FROM journal_cli.changes");
+    let before = notes();
+    one.add(&["Nobody prunes what is new"]);
+    one.sync();
+    assert!(notes() > before);
+    deployment
+        .client()
+        .batch_execute(
+            "UPDATE journal_cli.changes SET at = at - interval '91 days';
+             UPDATE journal_cli.meta SET pruned_at = now() - interval '2 days'",
+        )
+        .unwrap();
+    let old = notes();
+    one.add(&["After a quarter of a year"]);
+    one.sync();
+    assert!(notes() < old && notes() > 0, "{} notes, {old} before", notes());
+    assert_eq!(one.json(&["sync", "status"])["compares_everything"], false);
+    let status = two.json(&["sync", "status"]);
+    assert_eq!(status["compares_everything"], true, "{status}");
+    two.sync();
+    assert_eq!(two.texts(), ["After a quarter of a year", "Nobody prunes what is new", "Stays"]);
+    expect_same(&two.rows(), &deployment.rows());
+}
+
+#[test]
 fn a_deleted_account_is_deleted_there_and_nowhere_by_surprise() {
     let deployment = Deployment::bare();
     let (one, two) = (Machine::linked(&deployment), Machine::linked(&deployment));

@@ -24,6 +24,8 @@ pub(crate) struct Proxy {
     folder: tempfile::TempDir,
     /// Messages that have passed, of all connections.
     passed: Arc<AtomicUsize>,
+    /// Bytes that the server has answered with.
+    answered: Arc<AtomicU64>,
     plan: Arc<Mutex<(usize, Event)>>,
     /// The client to be killed.
     pub(crate) client: Arc<AtomicUsize>,
@@ -42,19 +44,25 @@ impl Proxy {
         let proxy = Proxy {
             folder,
             passed: Arc::default(),
+            answered: Arc::default(),
             plan: Arc::new(Mutex::new((usize::MAX, Event::Pass))),
             client: Arc::default(),
             delay: Arc::default(),
             name: name.to_string(),
         };
-        let (passed, plan, client, delay) =
-            (proxy.passed.clone(), proxy.plan.clone(), proxy.client.clone(), proxy.delay.clone());
+        let (passed, answered, plan, client, delay) = (
+            proxy.passed.clone(),
+            proxy.answered.clone(),
+            proxy.plan.clone(),
+            proxy.client.clone(),
+            proxy.delay.clone(),
+        );
         std::thread::spawn(move || {
             for near in listener.incoming() {
                 let Ok(near) = near else { return };
                 let (passed, plan, client, delay) = (passed.clone(), plan.clone(), client.clone(), delay.clone());
-                let target = target.clone();
-                std::thread::spawn(move || relay(&near, &target, &passed, &plan, &client, &delay));
+                let (answered, target) = (answered.clone(), target.clone());
+                std::thread::spawn(move || relay(&near, &target, &passed, &answered, &plan, &client, &delay));
             }
         });
         proxy
@@ -75,6 +83,11 @@ impl Proxy {
         self.passed.load(Ordering::SeqCst)
     }
 
+    /// How many bytes the server has answered with since this was asked last.
+    pub(crate) fn answered(&self) -> u64 {
+        self.answered.swap(0, Ordering::SeqCst)
+    }
+
     /// Each message takes so long from now on.
     pub(crate) fn slow_down(&self, delay: Duration) {
         self.delay.store(delay.as_millis() as u64, Ordering::SeqCst);
@@ -85,14 +98,22 @@ fn relay(
     near: &UnixStream,
     target: &Path,
     passed: &AtomicUsize,
+    answered: &Arc<AtomicU64>,
     plan: &Mutex<(usize, Event)>,
     client: &AtomicUsize,
     delay: &AtomicU64,
 ) {
     let far = UnixStream::connect(target).unwrap();
     let (mut from_server, mut to_client) = (far.try_clone().unwrap(), near.try_clone().unwrap());
+    let answered = answered.clone();
     let back = std::thread::spawn(move || {
-        let _ = std::io::copy(&mut from_server, &mut to_client);
+        let mut buffer = vec![0; 1 << 16];
+        while let Ok(length) = from_server.read(&mut buffer) {
+            answered.fetch_add(length as u64, Ordering::SeqCst);
+            if length == 0 || to_client.write_all(&buffer[..length]).is_err() {
+                break;
+            }
+        }
         let _ = to_client.shutdown(std::net::Shutdown::Both);
     });
     let (mut near, mut to_server) = (near.try_clone().unwrap(), far.try_clone().unwrap());

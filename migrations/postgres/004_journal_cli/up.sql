@@ -8,7 +8,10 @@ CREATE SCHEMA IF NOT EXISTS journal_cli;
 -- Which deployment this is, whatever its address.
 CREATE TABLE IF NOT EXISTS journal_cli.meta (
     id UUID NOT NULL DEFAULT gen_random_uuid(),
-    one BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one)
+    one BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one),
+    -- Notes of changes by transactions up to this one are gone, and when that was last seen to.
+    pruned_upto xid8 NOT NULL DEFAULT '0',
+    pruned_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now()
 );
 INSERT INTO journal_cli.meta DEFAULT VALUES ON CONFLICT DO NOTHING;
 

@@ -88,7 +88,7 @@ pub(super) struct InitArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct StatusArgs {
-    /// Also the server, the connection and its settings
+    /// Also the server, the connection with its settings, and the pool
     #[arg(short, long)]
     verbose: bool,
 }
@@ -178,8 +178,10 @@ pub(super) fn run(args: SyncArgs, app: &mut App) -> Result<u8> {
     if args.verb.is_some() && (args.watch || args.run.dry_run || args.run.accept_deletions) {
         let flag = if args.watch {
             "--watch belongs to `journal sync` alone"
-        } else {
+        } else if args.run.dry_run {
             "--dry-run stands in front of the verb"
+        } else {
+            "--accept-deletions stands in front of the verb"
         };
         return Err(
             crate::error::Error::usage(flag).hint("write `journal sync push --dry-run`, or `journal sync --watch`")

@@ -3,13 +3,13 @@
 use super::mirrors::Followed;
 use crate::app::App;
 use crate::error::Result;
-use crate::store::{Applied, RowKey, Side, Waiting};
+use crate::store::{Applied, RowKey, Side, Tally, Waiting};
 use crate::sync::push::Pushed;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// How many rows that wait are named.
-const NAMED: usize = 10;
+pub(super) const NAMED: usize = 10;
 
 /// What a sync has done, or would do.
 #[derive(Debug, Default)]
@@ -46,17 +46,17 @@ impl Report {
 
 /// The rows of one way: new, changed, gone.
 struct Way<'a> {
-    inserted: &'a [RowKey],
-    updated: &'a [RowKey],
-    deleted: &'a [RowKey],
+    inserted: &'a Tally,
+    updated: &'a Tally,
+    deleted: &'a Tally,
 }
 
 impl Way<'_> {
     fn tables(&self) -> BTreeMap<&'static str, [usize; 3]> {
         let mut tables: BTreeMap<&'static str, [usize; 3]> = BTreeMap::new();
-        for (at, keys) in [self.inserted, self.updated, self.deleted].into_iter().enumerate() {
-            for key in keys {
-                tables.entry(key.table().name).or_default()[at] += 1;
+        for (at, tally) in [self.inserted, self.updated, self.deleted].into_iter().enumerate() {
+            for (name, count) in tally.tables() {
+                tables.entry(name).or_default()[at] += count;
             }
         }
         tables
@@ -71,7 +71,7 @@ impl Way<'_> {
             "tables": Map::from_iter(tables),
         });
         if with_ids {
-            let ids = |keys: &[RowKey]| keys.iter().map(row).collect::<Vec<Value>>();
+            let ids = |tally: &Tally| tally.keys().iter().map(row).collect::<Vec<Value>>();
             way["rows"] = json!({
                 "inserted": ids(self.inserted), "updated": ids(self.updated), "deleted": ids(self.deleted),
             });

@@ -1,12 +1,13 @@
 //! How far both sides have come; and forgetting it.
 
 use super::mirrors::Mirrors;
-use super::report::rows;
+use super::report::{NAMED, rows};
 use super::{ResetArgs, StatusArgs};
 use crate::app::App;
 use crate::cli::ask;
 use crate::error::{Error, Result};
 use crate::store::{Direction, SyncState, Waiting};
+use crate::sync::pool::{MAX_OVERFLOW, POOL_RECYCLE, POOL_SIZE, POOL_TIMEOUT, Pool, PoolStatus};
 use crate::sync::postgres::Remote;
 use crate::sync::session::{Session, identify};
 use serde_json::{Value, json};
@@ -36,7 +37,8 @@ fn here(app: &mut App, id: &str) -> Result<Option<Here>> {
 pub(super) fn run(args: &StatusArgs, app: &mut App) -> Result<()> {
     let address = app.deployment()?;
     app.user()?;
-    let connected = address.connect();
+    let pool = Pool::new(address.clone());
+    let connected = pool.get();
     let (mut remote, trouble) = match connected {
         Ok(remote) => (Some(remote), None),
         Err(error) => (None, Some(error)),
@@ -64,6 +66,7 @@ pub(super) fn run(args: &StatusArgs, app: &mut App) -> Result<()> {
         let mut document =
             document(address.shown(), known.as_ref(), changed, conflicts, server.as_deref(), remote.is_some());
         document["mirrors"] = mirrors.into_iter().map(|(mirror, _)| mirror).collect();
+        document["pool"] = if args.verbose { pool_document(pool.status()) } else { Value::Null };
         app.printer.json(&document)?;
     } else {
         show(app, address.shown(), known.as_ref(), changed, conflicts)?;
@@ -73,9 +76,32 @@ pub(super) fn run(args: &StatusArgs, app: &mut App) -> Result<()> {
         for (name, value) in server.iter().flatten() {
             app.printer.line(&format!("{name}: {value}"))?;
         }
+        if args.verbose {
+            app.printer.line(&format!("pool: {}", pool_words(pool.status())))?;
+        }
     }
     app.printer.flush()?;
     trouble.map_or(Ok(()), Err)
+}
+
+/// By the names that the architecture's own report has.
+fn pool_document(status: PoolStatus) -> Value {
+    json!({
+        "pool_size": POOL_SIZE, "checked_in": status.checked_in, "checked_out": status.checked_out,
+        "overflow": status.overflow(), "total_connections": status.total(), "max_overflow": MAX_OVERFLOW,
+        "pool_timeout": POOL_TIMEOUT.as_secs(), "pool_recycle": POOL_RECYCLE.as_secs(), "pool_pre_ping": true,
+    })
+}
+
+fn pool_words(status: PoolStatus) -> String {
+    format!(
+        "{} in use, {} kept, of at most {POOL_SIZE} and {MAX_OVERFLOW} more; {} s to wait for one, {} s until one is \
+         replaced, asked before use",
+        status.checked_out,
+        status.checked_in,
+        POOL_TIMEOUT.as_secs(),
+        POOL_RECYCLE.as_secs()
+    )
 }
 
 fn document(
@@ -130,10 +156,13 @@ fn show(
     if conflicts > 0 {
         app.printer.line(&format!("Changed on both sides and not yet looked at: {}", rows(conflicts)))?;
     }
-    for (direction, row) in &here.waiting {
+    for (direction, row) in here.waiting.iter().take(NAMED) {
         let place = if *direction == Direction::Push { "there" } else { "here" };
         let why = row.reason.as_deref().unwrap_or("another change has to come first");
         app.printer.line(&format!("Not yet {place}: {} ({why})", row.key))?;
+    }
+    if here.waiting.len() > NAMED {
+        app.printer.line(&format!("and {} more: `--json` has them all", here.waiting.len() - NAMED))?;
     }
     Ok(())
 }

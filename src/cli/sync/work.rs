@@ -6,6 +6,7 @@ use super::report::{self, Report};
 use crate::app::App;
 use crate::cli::progress;
 use crate::error::{Error, Kind, Result};
+use crate::sync::pool::Pool;
 use crate::sync::pull::Purpose;
 use crate::sync::session::{Doing, Progress, Session};
 use indicatif::ProgressBar;
@@ -37,14 +38,15 @@ impl Ways {
 
 pub(super) fn run(args: RunArgs, every: Option<Duration>, ways: Ways, app: &mut App) -> Result<u8> {
     let stop = app.interrupted()?;
+    let pool = Pool::new(app.deployment()?);
     let Some(every) = every else {
-        let report = once(app, ways, args, &stop)?;
+        let report = once(app, &pool, ways, args, &stop)?;
         report::show(app, &report)?;
         return Ok(if report.is_complete() { 0 } else { Kind::Partial.exit_code() });
     };
     let mut wait = every;
     while !stop.load(Ordering::Relaxed) {
-        match once(app, ways, args, &stop) {
+        match once(app, &pool, ways, args, &stop) {
             Ok(report) => {
                 report::show_again(app, &report)?;
                 wait = every;
@@ -71,13 +73,13 @@ pub(super) fn run(args: RunArgs, every: Option<Duration>, ways: Ways, app: &mut 
 }
 
 /// One sync.
-pub(super) fn once(app: &mut App, ways: Ways, args: RunArgs, stop: &Arc<AtomicBool>) -> Result<Report> {
+fn once(app: &mut App, pool: &Pool, ways: Ways, args: RunArgs, stop: &Arc<AtomicBool>) -> Result<Report> {
     let dry_run = args.dry_run;
-    let (address, mirrors) = (app.deployment()?, Mirrors::named(app)?);
+    let mirrors = Mirrors::named(app)?;
     app.user()?;
     let bar = progress::bar(app, "", 0);
     let mut watcher = watcher(&bar, stop);
-    let mut remote = address.connect()?;
+    let mut remote = pool.get()?;
     let mut report = Report { dry_run, ..Report::default() };
     {
         let now = app.now();
@@ -107,6 +109,9 @@ pub(super) fn once(app: &mut App, ways: Ways, args: RunArgs, stop: &Arc<AtomicBo
             if round > 0 {
                 std::thread::sleep(PAUSE);
             }
+        }
+        if !dry_run && report.given.rows() > 0 {
+            session.prune()?;
         }
         if !dry_run && (report.changed_anything() || session.is_first()?) {
             session.store.synced(&session.id, now)?;

@@ -9,13 +9,13 @@ use super::super::value::timestamp;
 use super::super::{Store, log};
 use super::clash::{self, Later};
 use super::conflicts::{self, Side};
+use super::incoming::Incoming;
 use super::pending::{self, Base, Pending};
 use super::rule::{Case, Verdict, both_in_one, decide, same_text, time_column};
 use super::state::Waiting;
-use super::{RowKey, Values, read, read_owned};
+use super::{RowKey, Tally, Values, read, read_owned};
 use crate::error::Result;
 use rusqlite::{Connection, OptionalExtension};
-use std::collections::HashSet;
 use uuid::Uuid;
 
 /// A row that was changed there.
@@ -35,11 +35,11 @@ pub struct Pulled {
 #[derive(Debug, Clone, Default)]
 pub struct Applied {
     /// Rows that are new here.
-    pub inserted: Vec<RowKey>,
+    pub inserted: Tally,
     /// Rows that were changed here.
-    pub updated: Vec<RowKey>,
+    pub updated: Tally,
     /// Rows that are gone here.
-    pub deleted: Vec<RowKey>,
+    pub deleted: Tally,
     /// Rows of which one version had to give way, and the side that stands.
     pub conflicts: Vec<(RowKey, Side)>,
     /// Rows that could not be written.
@@ -47,11 +47,17 @@ pub struct Applied {
 }
 
 impl Applied {
+    /// Nothing; with `remembers` it will be known which rows it was.
+    fn new(remembers: bool) -> Applied {
+        let tally = || Tally::new(remembers);
+        Applied { inserted: tally(), updated: tally(), deleted: tally(), ..Applied::default() }
+    }
+
     /// Adds what became of more rows.
     pub fn add(&mut self, more: Applied) {
-        self.inserted.extend(more.inserted);
-        self.updated.extend(more.updated);
-        self.deleted.extend(more.deleted);
+        self.inserted.add(more.inserted);
+        self.updated.add(more.updated);
+        self.deleted.add(more.deleted);
         self.conflicts.extend(more.conflicts);
         self.waiting.extend(more.waiting);
     }
@@ -73,7 +79,7 @@ pub(super) struct Work<'a> {
     pub(super) remote: &'a str,
     pub(super) users: &'a [Uuid],
     /// Every row of this pull.
-    pub(super) incoming: &'a HashSet<RowKey>,
+    pub(super) incoming: &'a Incoming,
     pub(super) pending: &'a mut Pending,
     pub(super) later: Vec<Later>,
     pub(super) done: Applied,
@@ -91,7 +97,7 @@ impl Store {
         remote: &str,
         users: &[Uuid],
         pulled: &[Pulled],
-        incoming: &HashSet<RowKey>,
+        incoming: &Incoming,
         pending: &mut Pending,
         rehearse: bool,
     ) -> Result<Applied> {
@@ -106,7 +112,7 @@ impl Store {
                 incoming,
                 pending,
                 later: Vec::new(),
-                done: Applied::default(),
+                done: Applied::new(rehearse),
                 now,
                 rehearse,
             };
@@ -121,6 +127,14 @@ impl Store {
             Ok((work.done, String::new()))
         };
         if rehearse { self.rehearse(run) } else { self.write(None, run) }
+    }
+
+    /// Gives details to the entries of these users that have none, since another program has written them.
+    ///
+    /// # Errors
+    /// A failure of the database.
+    pub fn add_missing_details(&mut self, users: &[Uuid]) -> Result<()> {
+        self.write(None, |connection| Ok((clash::add_missing_details(connection, users)?, String::new())))
     }
 }
 

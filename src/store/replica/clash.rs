@@ -103,6 +103,22 @@ fn known(table: &Table, id: &str) -> Result<RowKey> {
     RowKey::parse(table.name, id)?.ok_or_else(|| Error::failure(format!("{} is not replicated", table.name)))
 }
 
+/// The details of an entry `r` that another program has written.
+const DETAILS: &str = "INSERT INTO entry_details(entry_id, written_at, mood_source)
+     SELECT r.id, coalesce(r.created_at, r.entry_date || 'T12:00:00.000000Z'),
+         CASE WHEN r.mood_score IS NOT NULL THEN 'import' END
+     FROM journal_entries r";
+
+/// Gives details to every entry of these users that has none.
+pub(super) fn add_missing_details(connection: &Connection, users: &[Uuid]) -> Result<()> {
+    let marks = vec!["?"; users.len()].join(", ");
+    let sql = format!(
+        "{DETAILS} WHERE r.user_id IN ({marks}) AND NOT EXISTS (SELECT 1 FROM entry_details d WHERE d.entry_id = r.id)"
+    );
+    connection.execute(&sql, rusqlite::params_from_iter(users.iter().map(Uuid::to_string)))?;
+    Ok(())
+}
+
 /// Does what comes after.
 pub(super) fn do_later(connection: &Connection, later: &Later) -> Result<()> {
     match later {
@@ -115,14 +131,8 @@ pub(super) fn do_later(connection: &Connection, later: &Later) -> Result<()> {
         }
         // The text has no hash: it is computed when it is needed.
         Later::Details(entry) => {
-            connection
-                .prepare_cached(
-                    "INSERT INTO entry_details(entry_id, written_at, mood_source)
-                     SELECT r.id, coalesce(r.created_at, r.entry_date || 'T12:00:00.000000Z'),
-                         CASE WHEN r.mood_score IS NOT NULL THEN 'import' END
-                     FROM journal_entries r WHERE r.id = ?1 ON CONFLICT DO NOTHING",
-                )?
-                .execute([entry.to_string()])?;
+            let sql = format!("{DETAILS} WHERE r.id = ?1 ON CONFLICT DO NOTHING");
+            connection.prepare_cached(&sql)?.execute([entry.to_string()])?;
             Ok(())
         }
         Later::Mood(entry) => {

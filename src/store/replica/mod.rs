@@ -4,21 +4,25 @@
 //! - [`state`]: how far each deployment has come, and what has to be remembered of it.
 //! - [`pending`]: the rows that the log says have changed since.
 //! - [`rule`]: what becomes of a row that was changed there. Pure.
-//! - [`apply`]: writes what was pulled; [`clash`] makes room where a unique key is taken.
-//! - [`conflicts`]: the versions that gave way. [`account`]: one user under another id.
+//! - [`apply`]: writes what was pulled ([`incoming`]); [`clash`] makes room where a unique key is taken.
+//! - [`tally`]: what was done, counted. [`conflicts`]: the versions that gave way. [`account`]: one user under another id.
 
 mod account;
 mod apply;
 mod clash;
 mod conflicts;
+mod incoming;
 mod pending;
 mod rule;
 mod state;
+mod tally;
 
 pub use apply::{Applied, Pulled};
 pub use conflicts::{Conflict, Side};
+pub use incoming::Incoming;
 pub use pending::{Base, Pending};
 pub use state::{Direction, SyncState, Waiting};
+pub use tally::Tally;
 
 use super::columns::{ColumnType, Misfit, json_or_as_it_is};
 use super::tables::{REPLICATED, Table};
@@ -65,12 +69,12 @@ impl RowKey {
 
     /// Its table.
     pub fn table(&self) -> &'static Table {
-        REPLICATED[usize::from(self.table) % REPLICATED.len()]
+        REPLICATED[self.order()]
     }
 
     /// The place of its table, parents first.
     pub fn order(&self) -> usize {
-        usize::from(self.table)
+        usize::from(self.table) % REPLICATED.len()
     }
 
     /// The ids of the key.
@@ -163,7 +167,17 @@ fn read_owned(connection: &Connection, key: &RowKey, users: &[Uuid]) -> Result<O
     rows.next()?.map(|row| values(table, row)).transpose()
 }
 
+fn count(connection: &Connection, table: &Table, users: &[Uuid]) -> Result<u64> {
+    let sql = format!("SELECT count(*) FROM {} r WHERE {}", table.name, owned(table, users.len()));
+    Ok(connection.query_row(&sql, params_from_iter(users.iter().map(Uuid::to_string)), |row| row.get(0))?)
+}
+
 impl super::Store {
+    /// How many rows of a table belong to these users.
+    pub fn count_replicated(&self, table: &'static Table, users: &[Uuid]) -> Result<u64> {
+        count(&self.connection, table, users)
+    }
+
     /// A row as it is now, if it belongs to one of these users.
     pub fn replicated_row(&self, key: &RowKey, users: &[Uuid]) -> Result<Option<Values>> {
         read_owned(&self.connection, key, users)
@@ -192,28 +206,108 @@ impl super::Snapshot {
         Ok(self.connection().prepare_cached(&sql)?.query_row(params_from_iter(key.parts()), |row| row.get(0))?)
     }
 
-    /// Hands over the rows of a table that belong to these users or to everybody, by key.
+    /// Hands over the rows of a table that belong to these users or to everybody, by key; with `endings` only those
+    /// the first id of whose key ends so, all of one length.
     pub fn replicated_rows(
         &self,
         table: &'static Table,
         users: &[Uuid],
+        endings: Option<&[&str]>,
         visit: &mut dyn FnMut(RowKey, Values) -> Result<()>,
+    ) -> Result<()> {
+        let order = table.key.iter().map(|column| format!("r.{column}")).collect::<Vec<_>>().join(", ");
+        let only_these = match endings {
+            Some([first, ..]) => {
+                let marks = vec!["?"; endings.map_or(0, <[&str]>::len)].join(", ");
+                format!("AND substr(r.{}, -{}) IN ({marks})", table.key[0], first.len())
+            }
+            _ => String::new(),
+        };
+        let endings = endings.unwrap_or_default().iter().map(|ending| (*ending).to_string());
+        // The default of 2 MB reads the pages of a large journal again and again.
+        self.connection().pragma_update(None, "cache_size", -32_768)?;
+        self.visit(table, users, &format!("{only_these} ORDER BY {order}"), endings, &mut |values| {
+            visit(RowKey::of(table, &values)?, values)
+        })
+    }
+
+    /// Hands over the same rows in no order.
+    pub fn each_replicated_row(
+        &self,
+        table: &'static Table,
+        users: &[Uuid],
+        visit: &mut dyn FnMut(&Values) -> Result<()>,
+    ) -> Result<()> {
+        self.visit(table, users, "", std::iter::empty(), &mut |values| visit(&values))
+    }
+
+    fn visit(
+        &self,
+        table: &'static Table,
+        users: &[Uuid],
+        rest: &str,
+        parameters: impl Iterator<Item = String>,
+        visit: &mut dyn FnMut(Values) -> Result<()>,
     ) -> Result<()> {
         let mut owned = owned(table, users.len());
         if table.name == "topics" {
             owned += " OR r.user_id IS NULL";
         }
-        let order = table.key.iter().map(|column| format!("r.{column}")).collect::<Vec<_>>().join(", ");
-        let sql = format!("SELECT {} FROM {} r WHERE {owned} ORDER BY {order}", columns(table), table.name);
-        // The default of 2 MB reads the pages of a large journal again and again.
-        self.connection().pragma_update(None, "cache_size", -32_768)?;
+        let sql = format!("SELECT {} FROM {} r WHERE ({owned}) {rest}", columns(table), table.name);
         let mut statement = self.connection().prepare(&sql)?;
-        let mut rows = statement.query(params_from_iter(users.iter().map(Uuid::to_string)))?;
+        let mut rows = statement.query(params_from_iter(users.iter().map(Uuid::to_string).chain(parameters)))?;
         while let Some(row) = rows.next()? {
-            let values = values(table, row)?;
-            visit(RowKey::of(table, &values)?, values)?;
+            visit(values(table, row)?)?;
         }
         Ok(())
+    }
+
+    /// The rows of a table that belong to these users, by key, after this one: at most so many.
+    pub fn rows_after(
+        &self,
+        table: &'static Table,
+        users: &[Uuid],
+        after: Option<RowKey>,
+        limit: usize,
+    ) -> Result<Vec<(RowKey, Values)>> {
+        let key = table.key.iter().map(|column| format!("r.{column}")).collect::<Vec<_>>().join(", ");
+        let marks = vec!["?"; table.key.len()].join(", ");
+        // No id is the empty text.
+        let after = after.map_or_else(|| vec![String::new(); table.key.len()], |key| key.parts());
+        let sql = format!(
+            "SELECT {} FROM {} r WHERE {} AND ({key}) > ({marks}) ORDER BY {key} LIMIT {limit}",
+            columns(table),
+            table.name,
+            owned(table, users.len())
+        );
+        let mut statement = self.connection().prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(users.iter().map(Uuid::to_string).chain(after)))?;
+        let mut found = Vec::with_capacity(limit);
+        while let Some(row) = rows.next()? {
+            let values = values(table, row)?;
+            found.push((RowKey::of(table, &values)?, values));
+        }
+        Ok(found)
+    }
+
+    /// How many rows of a table belong to these users.
+    pub fn count_replicated(&self, table: &'static Table, users: &[Uuid]) -> Result<u64> {
+        count(self.connection(), table, users)
+    }
+
+    /// Whether a table has rows that belong to these users or to everybody, and whether one was ever deleted.
+    pub fn has_some(&self, table: &'static Table, users: &[Uuid]) -> Result<(bool, bool)> {
+        let mut owned = owned(table, users.len());
+        if table.name == "topics" {
+            owned += " OR r.user_id IS NULL";
+        }
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM {0} r WHERE {owned}),
+                EXISTS (SELECT 1 FROM tombstones WHERE table_name = '{0}')",
+            table.name
+        );
+        let users = params_from_iter(users.iter().map(Uuid::to_string));
+        Ok(self.connection().query_row(&sql, users, |row| Ok((row.get(0)?, row.get(1)?)))?)
     }
 
     /// Whether this row was here once and is gone.

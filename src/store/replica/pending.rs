@@ -1,6 +1,6 @@
 //! What the log says has changed since a deployment was told.
 
-use super::super::{Snapshot, Store, log};
+use super::super::{REPLICATED, Snapshot, Store, Table, log};
 use super::state::{Direction, waiting};
 use super::{RowKey, Values};
 use crate::error::{Error, Result};
@@ -13,6 +13,9 @@ use uuid::Uuid;
 
 /// The first row of the log of a change is unknown: the two sides were compared without one.
 const COMPARED: i64 = -1;
+
+/// The same, and the row has never been there.
+const COMPARED_NEW: i64 = -2;
 
 /// The last version of a row that both sides knew.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub enum Base {
 #[derive(Debug, Default)]
 pub struct Pending {
     rows: HashMap<RowKey, i64>,
+    /// Tables of which nothing was ever there: all of them that is here is new there.
+    tables: [bool; REPLICATED.len()],
     /// Entries that were changed there and stand here with another text.
     pub(super) texts: HashSet<Uuid>,
     /// The row of the log up to which this holds.
@@ -43,24 +48,35 @@ impl Pending {
 
     /// Whether this row is among them.
     pub fn contains(&self, key: &RowKey) -> bool {
-        self.rows.contains_key(key)
+        self.tables[key.order()] || self.rows.contains_key(key)
     }
 
-    /// How many there are.
+    /// How many there are, as far as they are known one by one.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.rows.is_empty() && self.tables().next().is_none()
     }
 
-    /// The rows, parents first.
+    /// The rows that are known one by one, parents first; of [`tables`](Pending::tables) there are none.
     pub fn keys(&self) -> Vec<RowKey> {
-        let mut keys: Vec<RowKey> = self.rows.keys().copied().collect();
+        let mut keys: Vec<RowKey> = self.rows.keys().filter(|key| !self.tables[key.order()]).copied().collect();
         keys.sort_unstable();
         keys
+    }
+
+    /// The tables of which everything is new there, parents first.
+    pub fn tables(&self) -> impl Iterator<Item = &'static Table> {
+        REPLICATED.into_iter().zip(self.tables).filter(|(_, is_new)| *is_new).map(|(table, _)| table)
+    }
+
+    /// Adds everything of a table of which nothing was ever there.
+    pub fn add_table(&mut self, table: &Table) {
+        let known = REPLICATED.into_iter().zip(&mut self.tables).find(|(known, _)| known.name == table.name);
+        known.into_iter().for_each(|(_, is_new)| *is_new = true);
     }
 
     /// Those of an entry.
@@ -70,12 +86,23 @@ impl Pending {
 
     /// The first row of the log that the deployment does not know of this row.
     pub fn base_seq(&self, key: &RowKey) -> i64 {
-        self.rows.get(key).copied().unwrap_or(COMPARED)
+        let whole = if self.tables[key.order()] { COMPARED_NEW } else { COMPARED };
+        self.rows.get(key).copied().unwrap_or(whole)
     }
 
     /// Adds a row that a comparison has found to be another here than there.
     pub fn add_compared(&mut self, key: RowKey) {
         self.rows.insert(key, COMPARED);
+    }
+
+    /// Adds a row that a comparison has found here alone, and that was never there.
+    pub fn add_new(&mut self, key: RowKey) {
+        self.rows.insert(key, COMPARED_NEW);
+    }
+
+    /// Whether a comparison has found this row here alone, and that it was never there.
+    pub fn is_new(&self, key: &RowKey) -> bool {
+        self.tables[key.order()] || self.rows.get(key) == Some(&COMPARED_NEW)
     }
 
     /// Takes away a row that is the same on both sides.
@@ -170,7 +197,7 @@ fn is_in(ranges: &[(i64, i64)], seq: i64) -> bool {
 
 /// The version of a row before the log row with this number, which is of it.
 pub(super) fn base(connection: &Connection, key: &RowKey, seq: i64) -> Result<Base> {
-    if seq == COMPARED {
+    if seq == COMPARED || seq == COMPARED_NEW {
         return Ok(Base::Unknown);
     }
     let found: Option<(String, Option<String>)> = connection

@@ -1,6 +1,5 @@
 //! How far each deployment has come, and what has to be remembered of it.
 
-use super::super::tables::Table;
 use super::super::value::{read_uuid, timestamp};
 use super::super::{Store, log};
 use super::RowKey;
@@ -187,14 +186,6 @@ impl Store {
             connection.execute("UPDATE sync_state SET synced_at = ?2 WHERE remote = ?1", (remote, timestamp(at)))?;
             Ok(((), String::new()))
         })
-    }
-
-    /// How many rows of a table belong to these users.
-    pub fn count_replicated(&self, table: &'static Table, users: &[Uuid]) -> Result<u64> {
-        let owned = super::owned(table, users.len());
-        let sql = format!("SELECT count(*) FROM {} r WHERE {owned}", table.name);
-        let users = users.iter().map(Uuid::to_string);
-        Ok(self.connection.query_row(&sql, rusqlite::params_from_iter(users), |row| row.get(0))?)
     }
 
     /// The rows that wait to go this way.

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::error::{Error, Result};
-use crate::sync::{chroma, postgres, redis};
+use crate::sync;
 use std::path::{Path, PathBuf};
 
 impl App {
@@ -11,7 +11,7 @@ impl App {
     ///
     /// # Errors
     /// Usage when none is named or the URL cannot be understood; a failure when the file cannot be read.
-    pub fn deployment(&self) -> Result<postgres::Address> {
+    pub fn deployment(&self) -> Result<sync::postgres::Address> {
         let places = ("JOURNAL_POSTGRES_URL", &self.config.postgres_url, &self.config.postgres_url_file);
         let url = url_of(places)?.ok_or_else(|| {
             Error::usage("no deployment is named").hint(
@@ -19,25 +19,25 @@ impl App {
                  `journal config set postgres_url_file FILE` with the URL in that file when it has a password",
             )
         })?;
-        postgres::Address::parse(&url)
+        sync::postgres::Address::parse(&url)
     }
 
     /// Where the deployment's Redis is, when one is named: `JOURNAL_REDIS_URL` and so on, as for PostgreSQL.
     ///
     /// # Errors
     /// As [`App::deployment`].
-    pub fn redis(&self) -> Result<Option<redis::Address>> {
+    pub fn redis(&self) -> Result<Option<sync::redis::Address>> {
         let url = url_of(("JOURNAL_REDIS_URL", &self.config.redis_url, &self.config.redis_url_file))?;
-        url.map(|url| redis::Address::parse(&url)).transpose()
+        url.map(|url| sync::redis::Address::parse(&url)).transpose()
     }
 
     /// Where the deployment's Chroma is, when one is named: `JOURNAL_CHROMA_URL` and so on, as for PostgreSQL.
     ///
     /// # Errors
     /// As [`App::deployment`].
-    pub fn chroma(&self) -> Result<Option<chroma::Address>> {
+    pub fn chroma(&self) -> Result<Option<sync::chroma::Address>> {
         let url = url_of(("JOURNAL_CHROMA_URL", &self.config.chroma_url, &self.config.chroma_url_file))?;
-        url.map(|url| chroma::Address::parse(&url)).transpose()
+        url.map(|url| sync::chroma::Address::parse(&url)).transpose()
     }
 }
 

@@ -56,7 +56,7 @@ impl PoolStatus {
 impl Pool {
     /// A pool that has not connected yet.
     pub fn new(address: Address) -> Pool {
-        let manager = Manager { address, open: Arc::default(), ready: Arc::default() };
+        let manager = Manager { address, open: Arc::default(), waiting: Arc::default(), ready: Arc::default() };
         let pool = r2d2::Pool::builder()
             .max_size(POOL_SIZE + MAX_OVERFLOW)
             .min_idle(Some(0))
@@ -84,7 +84,10 @@ impl Pool {
                     let made = self.manager.dial()?;
                     self.manager.ready.lock().unwrap_or_else(PoisonError::into_inner).push(made);
                 }
-                self.pool.get_timeout(POOL_TIMEOUT.saturating_sub(since.elapsed())).map_err(|_| {
+                self.manager.waiting.fetch_add(1, Ordering::Relaxed);
+                let held = self.pool.get_timeout(POOL_TIMEOUT.saturating_sub(since.elapsed()));
+                self.manager.waiting.fetch_sub(1, Ordering::Relaxed);
+                held.map_err(|_| {
                     Error::new(Kind::Busy, format!("all {} connections are in use", POOL_SIZE + MAX_OVERFLOW))
                         .hint("try again in a moment")
                 })?
@@ -137,6 +140,8 @@ pub struct Manager {
     address: Address,
     /// How many connections there are.
     open: Arc<AtomicU32>,
+    /// How many wait for one.
+    waiting: Arc<AtomicU32>,
     /// Connections that were made for the pool and that it has not taken yet.
     ready: Arc<Mutex<Vec<Held>>>,
 }
@@ -166,6 +171,7 @@ impl ManageConnection for Manager {
     }
 
     fn has_broken(&self, held: &mut Held) -> bool {
-        held.client.is_closed() || self.open.load(Ordering::Relaxed) > POOL_SIZE
+        let is_overflow = self.open.load(Ordering::Relaxed) > POOL_SIZE && self.waiting.load(Ordering::Relaxed) == 0;
+        held.client.is_closed() || is_overflow
     }
 }

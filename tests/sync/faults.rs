@@ -66,6 +66,71 @@ fn at_every_point(event: Event) {
 }
 
 #[test]
+fn a_first_push_is_interrupted_at_each_message() {
+    for point in 0.. {
+        let deployment = Deployment::bare();
+        let mut machine = Machine::linked(&deployment);
+        machine.add(&["The first. #work", "--topic", "other"]);
+        machine.add(&["The second", "--starred", "-m", "good"]);
+        let proxy = Proxy::before(deployment.url());
+        machine.move_to(&proxy.url());
+        proxy.plan(point, [Event::CutBefore, Event::CutAfter, Event::Kill][point % 3]);
+        let mut command = machine.command(&["sync", "--json"]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        proxy.client.store(child.id() as usize, Ordering::SeqCst);
+        let output = child.wait_with_output().unwrap();
+        let got_through = proxy.passed() <= point;
+        assert_eq!(output.status.success(), got_through, "{}", String::from_utf8_lossy(&output.stderr));
+        proxy.plan(usize::MAX, Event::Pass);
+        machine.sync();
+        expect_same(&machine.rows(), &deployment.rows());
+        let last = machine.sync();
+        assert_eq!((counts(&last["pulled"]), counts(&last["pushed"])), ([0; 3], [0; 3]), "at {point}: {last}");
+        if got_through {
+            assert!(point > 20, "{point} messages");
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_large_first_push_goes_on_where_it_was_killed() {
+    let deployment = Deployment::bare();
+    let machine = Machine::linked(&deployment);
+    let lines: String = (0..4500)
+        .map(|number| {
+            format!(
+                "{{\"entry_date\": \"2026-01-01\", \"content\": \"Entry number {number} about bread and water. #kitchen\", \"topics\": [\"t{}\"]}}\n",
+                number % 9
+            )
+        })
+        .collect();
+    let file = machine.sandbox.folder().join("many.jsonl");
+    std::fs::write(&file, lines).unwrap();
+    machine.ok(&["import", file.to_str().unwrap()]);
+    let mut command = machine.command(&["sync"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // Until one of its transactions has been committed.
+    let mut client = deployment.client();
+    let mut notes = || client.query_one("SELECT count(*) FROM journal_cli.changes", &[]).unwrap().get::<_, i64>(0);
+    let before = notes();
+    while notes() == before {
+        assert!(child.try_wait().unwrap().is_none(), "it is too quick to be killed");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // What it was at ends on the server.
+    std::thread::sleep(Duration::from_secs(1));
+    let kept = notes() - before;
+    let report = machine.sync();
+    let rest = report["pushed"]["inserted"].as_i64().unwrap();
+    assert!(kept >= 4500 && rest >= 4500, "{kept} rows before it was killed, {report}");
+    assert_eq!(notes() - before, kept + rest, "nothing is written twice: {report}");
+    expect_same(&machine.rows(), &deployment.rows());
+}
+
+#[test]
 fn the_line_is_cut_after_each_message() {
     at_every_point(Event::CutAfter);
 }

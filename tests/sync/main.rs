@@ -12,6 +12,7 @@ mod clashes;
 mod conflicts;
 mod faults;
 mod machine;
+mod pool;
 mod proxy;
 mod queries;
 mod random;

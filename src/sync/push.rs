@@ -18,8 +18,9 @@ use postgres::Transaction;
 use std::collections::VecDeque;
 use uuid::Uuid;
 
-/// How many rows go at once.
+/// How many rows go at once where they are new, and where they are compared.
 const CHUNK: usize = 5000;
+const COMPARED_CHUNK: usize = 2000;
 
 /// So many rows are still one transaction.
 const ONE_TRANSACTION: usize = 20_000;
@@ -153,7 +154,8 @@ impl Session<'_> {
         let xid = loop {
             let (mut transaction, xid) = begin(&mut remote.client, &terms)?;
             while let Some(job) = jobs.pop_front() {
-                let mut stage = Stage { transaction: &mut transaction, terms: &terms, here: &here };
+                let step = &mut |rows| watcher(Progress { done: done + rows, total, doing: Doing::Pushing });
+                let mut stage = Stage { transaction: &mut transaction, terms: &terms, here: &here, step };
                 let (outcome, rows) = job.run(&mut stage, &pending, &mut jobs).map_err(Stop::into_error)?;
                 take(outcome, &pending, &mut pushed);
                 done += rows;
@@ -234,7 +236,7 @@ fn jobs<'a>(gone: &'a [RowKey], there: &'a [RowKey], pending: &Pending) -> VecDe
         let of_table = &of_table[..of_table.partition_point(is_of)];
         let (new, other) = of_table.split_at(of_table.partition_point(|key| pending.is_new(key)));
         jobs.extend(new.chunks(CHUNK).map(Job::Add));
-        jobs.extend(other.chunks(CHUNK).map(Job::Write));
+        jobs.extend(other.chunks(COMPARED_CHUNK).map(Job::Write));
     }
     jobs
 }

@@ -46,6 +46,8 @@ pub(super) struct Stage<'a, 'b> {
     pub(super) terms: &'a Terms,
     /// The journal as it is pushed.
     pub(super) here: &'a Snapshot,
+    /// Told how many rows of a long copy are on their way; an error ends it.
+    pub(super) step: &'a mut dyn FnMut(usize) -> Result<()>,
 }
 
 /// A note of a change that we have not pulled, in terms of the parameters one and two.
@@ -153,6 +155,7 @@ impl Stage<'_, '_> {
                 send(&mut writer, &line)?;
                 outcome.inserted.push(key);
             }
+            (self.step)(outcome.inserted.len())?;
         }
         writer.finish()?;
         Ok(Some(outcome))

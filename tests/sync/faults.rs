@@ -80,7 +80,7 @@ fn a_first_push_is_interrupted_at_each_message() {
         proxy.client.store(child.id() as usize, Ordering::SeqCst);
         let output = child.wait_with_output().unwrap();
         let got_through = proxy.passed() <= point;
-        assert_eq!(output.status.success(), got_through, "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success() || !got_through, "{}", String::from_utf8_lossy(&output.stderr));
         proxy.plan(usize::MAX, Event::Pass);
         machine.sync();
         expect_same(&machine.rows(), &deployment.rows());
@@ -110,11 +110,11 @@ fn a_large_first_push_goes_on_where_it_was_killed() {
     machine.ok(&["import", file.to_str().unwrap()]);
     let mut command = machine.command(&["sync"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    // Until one of its transactions has been committed.
+    // Until the transaction with the entries has been committed.
     let mut client = deployment.client();
     let mut notes = || client.query_one("SELECT count(*) FROM journal_cli.changes", &[]).unwrap().get::<_, i64>(0);
     let before = notes();
-    while notes() == before {
+    while notes() < before + 4500 {
         assert!(child.try_wait().unwrap().is_none(), "it is too quick to be killed");
         std::thread::sleep(Duration::from_millis(2));
     }

@@ -176,16 +176,14 @@ mod work;
 #[cfg(feature = "sync")]
 pub(super) fn run(args: SyncArgs, app: &mut App) -> Result<u8> {
     if args.verb.is_some() && (args.watch || args.run.dry_run || args.run.accept_deletions) {
-        let flag = if args.watch {
-            "--watch belongs to `journal sync` alone"
+        let (flag, hint) = if args.watch {
+            ("--watch belongs to `journal sync` alone", "write `journal sync --watch`")
         } else if args.run.dry_run {
-            "--dry-run stands in front of the verb"
+            ("--dry-run stands in front of the verb", "write `journal sync push --dry-run`")
         } else {
-            "--accept-deletions stands in front of the verb"
+            ("--accept-deletions stands in front of the verb", "write `journal sync pull --accept-deletions`")
         };
-        return Err(
-            crate::error::Error::usage(flag).hint("write `journal sync push --dry-run`, or `journal sync --watch`")
-        );
+        return Err(crate::error::Error::usage(flag).hint(hint));
     }
     match args.verb {
         None => work::run(args.run, args.watch.then_some(args.every), work::Ways::BOTH, app),

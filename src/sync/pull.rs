@@ -6,6 +6,7 @@
 use super::changes::{Changed, Cursor, since};
 use super::compare::compare;
 use super::postgres::explain;
+use super::push::LEFT_AT_MOST;
 use super::rows::{Readable, count, fetch, next_of, open_all};
 use super::session::{Doing, Progress, Session, Watcher};
 use crate::error::{Error, Result};
@@ -162,13 +163,19 @@ impl Session<'_> {
         if !taken.compared {
             return Ok(());
         }
-        if taken.pending.tables().next().is_some() {
-            // Too much to be noted: it is found again.
-            return Ok(());
+        let mut keys = taken.pending.keys();
+        let here = Store::snapshot(self.store.folder(), "sync")?;
+        for table in taken.pending.tables() {
+            let rows = here.rows_after(table, &self.users, None, LEFT_AT_MOST)?;
+            if rows.len() == LEFT_AT_MOST {
+                // Too many to be noted: they are found again.
+                return Ok(());
+            }
+            keys.extend(rows.into_iter().map(|(key, _)| key));
         }
-        let keys = taken.pending.keys().into_iter();
+        drop(here);
         let waiting: Vec<Waiting> =
-            keys.map(|key| Waiting { key, base_seq: taken.pending.base_seq(&key), reason: None }).collect();
+            keys.into_iter().map(|key| Waiting { key, base_seq: taken.pending.base_seq(&key), reason: None }).collect();
         self.store.pushed(&self.id, taken.pending.upto, None, &waiting)?;
         self.note_pulled(taken)
     }

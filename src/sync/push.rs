@@ -11,7 +11,7 @@
 use super::postgres::{Stop, explain};
 use super::pull::{Purpose, Taken};
 use super::session::{Doing, Progress, Session, Watcher};
-use super::stage::{Outcome, Stage};
+use super::stage::{Others, Outcome, Stage};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Direction, Pending, REPLICATED, RowKey, Snapshot, Store, Table, Tally, Waiting};
 use postgres::Transaction;
@@ -26,7 +26,7 @@ const COMPARED_CHUNK: usize = 2000;
 const ONE_TRANSACTION: usize = 20_000;
 
 /// So many rows that were not taken are remembered.
-const LEFT_AT_MOST: usize = 10_000;
+pub(super) const LEFT_AT_MOST: usize = 10_000;
 
 /// The number of the advisory lock: `jpushing` in ASCII.
 const LOCK: i64 = i64::from_be_bytes(*b"jpushing");
@@ -150,12 +150,13 @@ impl Session<'_> {
             total += usize::try_from(here.count_replicated(table, users)?).unwrap_or(0);
         }
         let in_one = dry_run || total <= ONE_TRANSACTION;
-        let mut done = 0;
+        let (mut done, mut others) = (0, Others::since(&terms.known));
         let xid = loop {
             let (mut transaction, xid) = begin(&mut remote.client, &terms)?;
             while let Some(job) = jobs.pop_front() {
                 let step = &mut |rows| watcher(Progress { done: done + rows, total, doing: Doing::Pushing });
-                let mut stage = Stage { transaction: &mut transaction, terms: &terms, here: &here, step };
+                let mut stage =
+                    Stage { transaction: &mut transaction, terms: &terms, here: &here, others: &mut others, step };
                 let (outcome, rows) = job.run(&mut stage, &pending, &mut jobs).map_err(Stop::into_error)?;
                 take(outcome, &pending, &mut pushed);
                 done += rows;

@@ -7,6 +7,7 @@ use super::rows::{among, copy_line, key, key_text, owned, place, same_key, split
 use crate::error::{Error, Result};
 use crate::store::{Pending, RowKey, Snapshot, Table, Values};
 use postgres::{CopyInWriter, Row, Transaction};
+use std::collections::BTreeSet;
 use std::io::Write;
 use uuid::Uuid;
 
@@ -46,8 +47,24 @@ pub(super) struct Stage<'a, 'b> {
     pub(super) terms: &'a Terms,
     /// The journal as it is pushed.
     pub(super) here: &'a Snapshot,
+    /// What others have done meanwhile.
+    pub(super) others: &'a mut Others,
     /// Told how many rows of a long copy are on their way; an error ends it.
     pub(super) step: &'a mut dyn FnMut(usize) -> Result<()>,
+}
+
+/// The tables in which others have changed rows that we have not pulled.
+pub(super) struct Others {
+    tables: BTreeSet<String>,
+    /// The transactions that were looked at already.
+    seen: String,
+}
+
+impl Others {
+    /// Nothing yet; the changes of these transactions are known.
+    pub(super) fn since(known: &str) -> Others {
+        Others { tables: BTreeSet::new(), seen: known.to_string() }
+    }
 }
 
 /// A note of a change that we have not pulled, in terms of the parameters one and two.
@@ -122,16 +139,19 @@ impl Stage<'_, '_> {
         }
     }
 
-    /// Whether somebody has changed rows of this table that we have not pulled.
+    /// Whether somebody has changed rows of this table that we have not pulled. Each look is at what came since
+    /// the one before it: a long push makes many notes of its own.
     fn others_were_at_it(&mut self, table: &Table) -> Result<bool, Stop> {
         let row = self.transaction.query_one(
             &format!(
-                "SELECT EXISTS (SELECT FROM journal_cli.changes c
-                    WHERE c.xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND c.table_name = $3 AND {UNKNOWN})"
+                "SELECT coalesce(array_agg(DISTINCT c.table_name), '{{}}'), pg_current_snapshot()::text
+                 FROM journal_cli.changes c WHERE c.xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND {UNKNOWN}"
             ),
-            &[&self.terms.known, &self.terms.ours, &table.name],
+            &[&self.others.seen, &self.terms.ours],
         )?;
-        Ok(row.get(0))
+        self.others.tables.extend(row.get::<_, Vec<String>>(0));
+        self.others.seen = row.get(1);
+        Ok(self.others.tables.contains(table.name))
     }
 
     /// Copies rows to their place until there are no more; nothing when a judgement is of an entry that others may

@@ -119,7 +119,9 @@ fn one_way_at_a_time() {
     two.ok(&["sync", "pull"]);
     assert_eq!(two.texts(), ["From one", "From two"]);
     assert_eq!(deployment.count("SELECT count(*) FROM journal_entries"), 1);
-    assert!(two.json(&["sync", "status"])["pending"].as_u64().unwrap() >= 2);
+    let status = two.json(&["sync", "status"]);
+    assert!(status["pending"].as_u64().unwrap() >= 2, "{status}");
+    assert_eq!(status["compares_everything"], false, "{status}");
     two.ok(&["sync", "push"]);
     one.ok(&["sync", "pull"]);
     assert_eq!(one.texts(), two.texts());

@@ -12,6 +12,7 @@ mod chroma;
 mod cut;
 mod deployment;
 mod fixture;
+mod machines;
 mod marker;
 mod redis;
 mod roles;

@@ -39,7 +39,7 @@ const MAY_USE: [(&str, &[&str]); 22] = [
 ];
 
 /// Each engine, and the files or folders that alone may name it.
-const ENGINES: [(&str, &[&str]); 18] = [
+const ENGINES: [(&str, &[&str]); 19] = [
     ("rusqlite", &["store/"]),
     ("tantivy", &["index/text/"]),
     ("usearch", &["index/vector/"]),
@@ -47,6 +47,7 @@ const ENGINES: [(&str, &[&str]); 18] = [
     ("redb", &["cache/"]),
     ("argon2", &["account/password.rs"]),
     ("postgres", &["sync/"]),
+    ("r2d2", &["sync/"]),
     ("rustls", &["sync/"]),
     ("tokio_postgres_rustls", &["sync/"]),
     ("rust_bert", &["bin/journal-model/"]),
@@ -72,7 +73,7 @@ const DEEDS: [(&str, &[&str], &[&str]); 5] = [
     (
         "reads the environment",
         &["env::var", "env::temp_dir", "env::current_exe", "env::home_dir"],
-        &["app.rs", "cli/", "bin/"],
+        &["app.rs", "app/", "cli/", "bin/"],
     ),
     ("opens a socket to the world", &["TcpStream", "TcpListener", "UdpSocket"], &[]),
 ];

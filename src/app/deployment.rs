@@ -2,8 +2,8 @@
 
 use super::App;
 use crate::error::{Error, Result};
+use crate::sync;
 use crate::sync::redis::Role;
-use crate::sync::{chroma, postgres, redis};
 use std::path::{Path, PathBuf};
 
 impl App {
@@ -12,7 +12,7 @@ impl App {
     ///
     /// # Errors
     /// Usage when none is named or the URL cannot be understood; a failure when the file cannot be read.
-    pub fn deployment(&self) -> Result<postgres::Address> {
+    pub fn deployment(&self) -> Result<sync::postgres::Address> {
         let places = ("JOURNAL_POSTGRES_URL", &self.config.postgres_url, &self.config.postgres_url_file);
         let url = url_of(places)?.ok_or_else(|| {
             Error::usage("no deployment is named").hint(
@@ -20,7 +20,7 @@ impl App {
                  `journal config set postgres_url_file FILE` with the URL in that file when it has a password",
             )
         })?;
-        postgres::Address::parse(&url)
+        sync::postgres::Address::parse(&url)
     }
 
     /// Where the deployment's Redis is, when one is named: `JOURNAL_REDIS_URL` and so on, as for PostgreSQL. Where
@@ -28,9 +28,9 @@ impl App {
     ///
     /// # Errors
     /// As [`App::deployment`].
-    pub fn redis(&self) -> Result<Vec<redis::Address>> {
+    pub fn redis(&self) -> Result<Vec<sync::redis::Address>> {
         let config = &self.config;
-        let address = |places| url_of(places)?.map(|url| redis::Address::parse(&url)).transpose();
+        let address = |places| url_of(places)?.map(|url| sync::redis::Address::parse(&url)).transpose();
         let all = address(("JOURNAL_REDIS_URL", &config.redis_url, &config.redis_url_file))?;
         let tasks = address(("JOURNAL_REDIS_TASKS_URL", &config.redis_tasks_url, &config.redis_tasks_url_file))?;
         Ok(match (all, tasks) {
@@ -46,9 +46,9 @@ impl App {
     ///
     /// # Errors
     /// As [`App::deployment`].
-    pub fn chroma(&self) -> Result<Option<chroma::Address>> {
+    pub fn chroma(&self) -> Result<Option<sync::chroma::Address>> {
         let url = url_of(("JOURNAL_CHROMA_URL", &self.config.chroma_url, &self.config.chroma_url_file))?;
-        url.map(|url| chroma::Address::parse(&url)).transpose()
+        url.map(|url| sync::chroma::Address::parse(&url)).transpose()
     }
 }
 

@@ -6,10 +6,10 @@ use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::journal::log::Position;
 use crate::journal::passage::kept_as;
+use crate::sync;
 use crate::sync::health::Check;
 use crate::sync::mirror::{Job, Standing};
 use crate::sync::redis::Role;
-use crate::sync::{chroma, redis};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -18,8 +18,8 @@ use uuid::Uuid;
 
 /// A mirror that is named.
 enum Mirror {
-    Redis(redis::Address),
-    Chroma(chroma::Address),
+    Redis(sync::redis::Address),
+    Chroma(sync::chroma::Address),
 }
 
 /// What came of one mirror.
@@ -37,8 +37,8 @@ pub(super) struct Followed {
 
 #[derive(Debug)]
 enum Done {
-    Redis(redis::Report),
-    Chroma(chroma::Report),
+    Redis(sync::redis::Report),
+    Chroma(sync::chroma::Report),
 }
 
 /// The mirrors of this run.
@@ -85,16 +85,16 @@ impl Mirror {
 
     fn follow(&self, job: &mut Job<'_>) -> Result<Done> {
         match self {
-            Mirror::Redis(address) => redis::follow(address, job).map(Done::Redis),
-            Mirror::Chroma(address) => chroma::follow(address, job).map(Done::Chroma),
+            Mirror::Redis(address) => sync::redis::follow(address, job).map(Done::Redis),
+            Mirror::Chroma(address) => sync::chroma::follow(address, job).map(Done::Chroma),
         }
     }
 
     /// Counts what is known without asking.
     fn estimate(&self, job: &mut Job<'_>) -> Result<Done> {
         match self {
-            Mirror::Redis(address) => redis::estimate(address, job).map(Done::Redis),
-            Mirror::Chroma(address) => chroma::estimate(address, job).map(Done::Chroma),
+            Mirror::Redis(address) => sync::redis::estimate(address, job).map(Done::Redis),
+            Mirror::Chroma(address) => sync::chroma::estimate(address, job).map(Done::Chroma),
         }
     }
 
@@ -278,7 +278,7 @@ impl Followed {
     /// Whether anything went there.
     pub(super) fn changed_anything(&self) -> bool {
         match &self.outcome {
-            Ok(Done::Redis(report)) => *report != redis::Report { anew: report.anew, ..Default::default() },
+            Ok(Done::Redis(report)) => *report != sync::redis::Report { anew: report.anew, ..Default::default() },
             Ok(Done::Chroma(report)) => report.added + report.updated + report.deleted > 0 || !report.remade.is_empty(),
             Err(_) => false,
         }

@@ -102,7 +102,7 @@ bench: build model ## Time journal beside sqlite3, rg, jrnl and PostgreSQL at 1k
 LARGE ?=
 
 .PHONY: bench-sync
-bench-sync: build ## Time journal sync beside a bare COPY of the same rows, at 1k and 10k entries
+bench-sync: build ## Time journal sync beside bare COPY, redis-cli and Chroma requests, at 1k and 10k entries
 	$(PYTHON) scripts/bench-sync --journal "$(RELEASE_DIR)/journal" --cache "$(JOURNAL_BUILD_CACHE)" $(LARGE)
 
 # Which numbers of threads the engines are measured with, and where the result is kept besides.

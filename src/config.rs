@@ -17,7 +17,7 @@ pub struct Key {
 }
 
 /// Every setting there is.
-pub const KEYS: [Key; 24] = [
+pub const KEYS: [Key; 26] = [
     Key { name: "user", default: "", about: "E-mail address of the user whose journal this is; empty: the first user" },
     Key { name: "time_zone", default: "", about: "IANA name, such as Europe/Berlin; empty: the system's" },
     Key { name: "day_start", default: "00:00", about: "When a new day begins for new entries, such as 04:00" },
@@ -84,6 +84,12 @@ pub const KEYS: [Key; 24] = [
     },
     Key { name: "redis_url", default: "", about: "The deployment's Redis, as redis://host:6379/0; empty: none" },
     Key { name: "redis_url_file", default: "", about: "File that holds this URL, likewise" },
+    Key {
+        name: "redis_tasks_url",
+        default: "",
+        about: "Another Redis for the queue of tasks, where nothing is evicted; empty: redis_url has it",
+    },
+    Key { name: "redis_tasks_url_file", default: "", about: "File that holds this URL, likewise" },
     Key { name: "chroma_url", default: "", about: "The deployment's Chroma, as http://host:8000; empty: none" },
     Key { name: "chroma_url_file", default: "", about: "File that holds this URL, likewise" },
 ];
@@ -172,6 +178,10 @@ pub struct Config {
     pub redis_url: Option<String>,
     /// The file that holds its URL.
     pub redis_url_file: Option<PathBuf>,
+    /// The Redis that has the queue of tasks, when it is another one.
+    pub redis_tasks_url: Option<String>,
+    /// The file that holds its URL.
+    pub redis_tasks_url_file: Option<PathBuf>,
     /// The deployment's Chroma.
     pub chroma_url: Option<String>,
     /// The file that holds its URL.
@@ -324,6 +334,8 @@ impl ConfigFile {
                 postgres_url_file: set("postgres_url_file")?.map(PathBuf::from),
                 redis_url: set("redis_url")?,
                 redis_url_file: set("redis_url_file")?.map(PathBuf::from),
+                redis_tasks_url: set("redis_tasks_url")?,
+                redis_tasks_url_file: set("redis_tasks_url_file")?.map(PathBuf::from),
                 chroma_url: set("chroma_url")?,
                 chroma_url_file: set("chroma_url_file")?.map(PathBuf::from),
             })

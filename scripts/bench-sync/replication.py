@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import mirrors
 from journal import Journal
 from measure import Timing, run
 
@@ -146,6 +147,7 @@ def at_size(table, arguments, server, corpus, rounds, migrations, folder):
     table.add(size, "push again, comparing all", unchanged, rows, f"{push.p50 / unchanged.p50:.0f} × as fast as the first")
     table.add(size, "empty sync", empty)
     table.add(size, "pull by a second machine", pull, rows)
+    mirrors.measure(table, arguments, corpus, rounds, replica)
 
 
 def count(server, database):

@@ -3,6 +3,7 @@
 use super::App;
 use crate::error::{Error, Result};
 use crate::sync;
+use crate::sync::redis::Role;
 use std::path::{Path, PathBuf};
 
 impl App {
@@ -22,13 +23,23 @@ impl App {
         sync::postgres::Address::parse(&url)
     }
 
-    /// Where the deployment's Redis is, when one is named: `JOURNAL_REDIS_URL` and so on, as for PostgreSQL.
+    /// Where the deployment's Redis is, when one is named: `JOURNAL_REDIS_URL` and so on, as for PostgreSQL. Where
+    /// `JOURNAL_REDIS_TASKS_URL` names another one, that has the tasks, and the first the rest.
     ///
     /// # Errors
     /// As [`App::deployment`].
-    pub fn redis(&self) -> Result<Option<sync::redis::Address>> {
-        let url = url_of(("JOURNAL_REDIS_URL", &self.config.redis_url, &self.config.redis_url_file))?;
-        url.map(|url| sync::redis::Address::parse(&url)).transpose()
+    pub fn redis(&self) -> Result<Vec<sync::redis::Address>> {
+        let config = &self.config;
+        let address = |places| url_of(places)?.map(|url| sync::redis::Address::parse(&url)).transpose();
+        let all = address(("JOURNAL_REDIS_URL", &config.redis_url, &config.redis_url_file))?;
+        let tasks = address(("JOURNAL_REDIS_TASKS_URL", &config.redis_tasks_url, &config.redis_tasks_url_file))?;
+        Ok(match (all, tasks) {
+            // Named twice it is one.
+            (Some(all), Some(tasks)) if all.name() == tasks.name() => vec![all],
+            (Some(all), Some(tasks)) => vec![all.with_role(Role::Cache), tasks.with_role(Role::Tasks)],
+            (Some(all), None) => vec![all],
+            (None, tasks) => tasks.into_iter().map(|tasks| tasks.with_role(Role::Tasks)).collect(),
+        })
     }
 
     /// Where the deployment's Chroma is, when one is named: `JOURNAL_CHROMA_URL` and so on, as for PostgreSQL.

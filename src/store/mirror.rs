@@ -193,6 +193,12 @@ impl Snapshot {
         Ok(self.ids(&sql, span)?.into_iter().flatten().collect())
     }
 
+    /// The entries, topics and insights that a model has read within a span, or of which vectors have gone.
+    pub fn subjects_read(&self, span: Span) -> Result<HashSet<Uuid>> {
+        let sql = "SELECT row_id FROM change_log WHERE seq > :after AND seq <= :to AND +table_name = 'passages'";
+        Ok(self.ids(sql, span)?.into_iter().flatten().collect())
+    }
+
     /// A topic or an insight; nothing when there is none.
     pub fn described(&self, subject: Subject, wanted: Uuid) -> Result<Option<Described>> {
         let sql = match subject {

@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What a mirror needs to follow.
@@ -31,7 +32,7 @@ pub struct Job<'a> {
     pub reads_content: &'a str,
     /// The time.
     pub now: DateTime<Utc>,
-    /// Only count what would be done.
+    /// Only ask, and count what would be done.
     pub dry_run: bool,
     /// Set by Ctrl-C: stop before the next batch.
     pub interrupted: &'a AtomicBool,
@@ -105,6 +106,21 @@ pub(super) fn model_name(kept: &str) -> &str {
     model_of(kept)
 }
 
+/// A URL without one of the settings in its query, and what that is set to.
+pub(super) fn parted(url: &str, setting: &str) -> (String, Option<String>) {
+    let Some((address, query)) = url.split_once('?') else { return (url.to_string(), None) };
+    let value = |pair: &str| Some(pair.strip_prefix(setting)?.strip_prefix('=')?.to_string());
+    let found = query.split('&').find_map(value);
+    let rest: Vec<&str> = query.split('&').filter(|pair| value(pair).is_none()).collect();
+    let plain = if rest.is_empty() { address.to_string() } else { format!("{address}?{}", rest.join("&")) };
+    (plain, found)
+}
+
+/// A time that a URL gives in seconds; an hour at most.
+pub(super) fn seconds(text: &str) -> Option<Duration> {
+    text.parse().ok().filter(|seconds| (1..=3600).contains(seconds)).map(Duration::from_secs)
+}
+
 /// What is known of a mirror without sending anything there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
@@ -123,4 +139,22 @@ pub fn standing(store: &Store, name: &str) -> Result<Standing> {
         Some(followed) => Standing { behind: Some(store.log_rows_after(followed.position.seq)?), at: followed.at },
         None => Standing { behind: None, at: None },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_is_taken_out_of_a_url() {
+        let parts = |url, setting| {
+            let (plain, value) = parted(url, setting);
+            (plain, value.unwrap_or_default())
+        };
+        let both = "rediss://h?sslrootcert=/ca&protocol=3";
+        assert_eq!(parts(both, "sslrootcert"), ("rediss://h?protocol=3".into(), "/ca".into()));
+        assert_eq!(parts(both, "timeout"), (both.into(), String::new()));
+        assert_eq!(parts("http://h/?timeout=5", "timeout"), ("http://h/".into(), "5".into()));
+        assert_eq!(parts("http://h?timeouts=5", "timeout"), ("http://h?timeouts=5".into(), String::new()));
+    }
 }

@@ -116,7 +116,7 @@ json.dump(None, sys.stdout)",
         &json!({"gone": entries[..2], "user": ours, "stale": stale}),
     );
     let address = journaling_ai::sync::chroma::Address::parse(&url).unwrap();
-    assert!(store(&sandbox).unfollow(&address.name()).unwrap());
+    assert!(store(&sandbox).unfollow(address.name()).unwrap());
     let report = to_chroma(&sandbox, &url).unwrap();
     assert_eq!((counts(&report), report.anew), ((2, 0, 1, 3), true));
     let there = records(&chroma, "user_embeddings");

@@ -13,38 +13,39 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A deployment of a test's own.
-struct Deployment {
+pub(crate) struct Deployment {
     database: Database,
-    redis: Redis,
-    chroma: Chroma,
+    pub(crate) redis: Redis,
+    pub(crate) chroma: Chroma,
 }
 
 impl Deployment {
-    fn start() -> Deployment {
+    pub(crate) fn start() -> Deployment {
         Deployment { database: server().empty_database(), redis: Redis::start(), chroma: Chroma::start() }
     }
 
-    fn command(&self, sandbox: &Sandbox, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, sandbox: &Sandbox, args: &[&str]) -> Command {
         let mut command = sandbox.command();
         command.arg("sync").args(args).env("JOURNAL_POSTGRES_URL", self.database.url());
         command.env("JOURNAL_REDIS_URL", self.redis.url()).env("JOURNAL_CHROMA_URL", self.chroma.url());
         command
     }
 
-    fn run(&self, sandbox: &Sandbox, args: &[&str]) -> Outcome {
+    pub(crate) fn run(&self, sandbox: &Sandbox, args: &[&str]) -> Outcome {
         Outcome::of(self.command(sandbox, args))
     }
 
-    fn json(&self, sandbox: &Sandbox, args: &[&str], code: i32) -> Value {
+    pub(crate) fn json(&self, sandbox: &Sandbox, args: &[&str], code: i32) -> Value {
         self.run(sandbox, &[args, &["--json"]].concat()).expect(code).json()
     }
 
-    fn entries(&self) -> i64 {
+    pub(crate) fn entries(&self) -> i64 {
         self.database.client().query_one("SELECT count(*) FROM journal_entries", &[]).unwrap().get(0)
     }
 }
 
-fn mirror<'a>(document: &'a Value, name: &str) -> &'a Value {
+/// What a document says of one mirror.
+pub(crate) fn mirror<'a>(document: &'a Value, name: &str) -> &'a Value {
     let all = document["mirrors"].as_array().unwrap_or_else(|| panic!("no mirrors in {document}"));
     all.iter().find(|mirror| mirror["name"] == name).unwrap_or_else(|| panic!("no {name} in {document}"))
 }
@@ -99,7 +100,7 @@ fn a_sync_takes_redis_and_chroma_along() {
     sandbox.ok(&["delete", "--yes", &second]);
     sandbox.add("Written while Redis is away.");
     let partial = deployment.run(&sandbox, &[]).expect(8);
-    assert!(partial.stderr.contains("redis is behind") && partial.stderr.contains("JOURNAL_REDIS_URL"), "{partial}");
+    assert!(partial.stderr.contains("Redis is behind") && partial.stderr.contains("JOURNAL_REDIS_URL"), "{partial}");
     assert_eq!(deployment.entries(), 2);
     let partial = deployment.json(&sandbox, &[], 8);
     let (redis, chroma) = (mirror(&partial, "redis"), mirror(&partial, "chroma"));
@@ -133,7 +134,7 @@ fn a_sync_takes_redis_and_chroma_along() {
     deployment.chroma.kill();
     sandbox.ok(&["delete", "--yes", &first]);
     let partial = deployment.run(&sandbox, &[]).expect(8);
-    assert!(partial.stderr.contains("chroma is behind") && partial.stderr.contains("JOURNAL_CHROMA_URL"), "{partial}");
+    assert!(partial.stderr.contains("Chroma is behind") && partial.stderr.contains("JOURNAL_CHROMA_URL"), "{partial}");
     deployment.chroma.restart();
     assert_eq!(mirror(&deployment.json(&sandbox, &[], 0), "chroma")["deleted"], json!(1));
     assert_eq!(everything(&deployment.chroma)["user_embeddings"], json!([]));

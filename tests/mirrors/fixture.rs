@@ -75,6 +75,15 @@ fn now() -> DateTime<Utc> {
 }
 
 fn with_job<T>(sandbox: &Sandbox, dry_run: bool, work: impl FnOnce(&mut Job<'_>) -> Result<T>) -> Result<T> {
+    with_job_that_tells(sandbox, dry_run, &mut |_, _, _| {}, work)
+}
+
+fn with_job_that_tells<T>(
+    sandbox: &Sandbox,
+    dry_run: bool,
+    progress: &mut dyn FnMut(&str, u64, u64),
+    work: impl FnOnce(&mut Job<'_>) -> Result<T>,
+) -> Result<T> {
     let mut store = store(sandbox);
     let to: Position = store.log_head()?;
     let owners: BTreeSet<Uuid> = store.accounts()?.into_iter().map(|(account, _)| account.id).collect();
@@ -88,7 +97,7 @@ fn with_job<T>(sandbox: &Sandbox, dry_run: bool, work: impl FnOnce(&mut Job<'_>)
         now: now(),
         dry_run,
         interrupted: &AtomicBool::new(false),
-        progress: &mut |_, _, _| {},
+        progress,
     };
     work(&mut job)
 }
@@ -97,6 +106,12 @@ fn with_job<T>(sandbox: &Sandbox, dry_run: bool, work: impl FnOnce(&mut Job<'_>)
 pub(crate) fn to_redis(sandbox: &Sandbox, url: &str) -> Result<redis::Report> {
     let address = redis::Address::parse(url)?;
     with_job(sandbox, false, |job| redis::follow(&address, job))
+}
+
+/// Lets Redis follow the journal, and something else happen while it does.
+pub(crate) fn to_redis_while(sandbox: &Sandbox, url: &str, mut happens: impl FnMut(&str)) -> Result<redis::Report> {
+    let address = redis::Address::parse(url)?;
+    with_job_that_tells(sandbox, false, &mut |doing, _, _| happens(doing), |job| redis::follow(&address, job))
 }
 
 /// Counts what would go to Redis.

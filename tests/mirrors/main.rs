@@ -7,11 +7,15 @@ mod server;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod away;
 mod chroma;
 mod cut;
 mod deployment;
 mod fixture;
+mod machines;
+mod marker;
 mod redis;
+mod roles;
 mod servers;
 mod tasks;
 mod trouble;

@@ -72,6 +72,7 @@ fn keys_values_and_lifetimes_are_the_architectures() {
     assert_eq!((report.users, report.answers, report.embeddings, report.sentiments), (1, 1, 4, 2), "{report:?}");
     assert_eq!((report.queued, report.withdrawn, report.anew), (0, 0, true), "{report:?}");
     assert_eq!((would.users, would.embeddings, would.sentiments, would.queued), (1, 4, 2, 0), "{would:?}");
+    assert_eq!((would.answers, would.anew), (1, true), "a dry run asks: {would:?}");
 
     // What is kept of the user: the profile as the column has it, and nothing that was computed before.
     let stored: String = store(&sandbox).account(user).unwrap().profile.unwrap();
@@ -135,7 +136,8 @@ fn a_second_run_sends_nothing_and_a_change_only_what_it_touches() {
     assert_eq!(writes(), before);
 
     let mut client = redis.client();
-    let _: () = redis::cmd("FLUSHALL").query(&mut client).unwrap();
+    let keys: Vec<String> = redis::cmd("KEYS").arg("[am]*").query(&mut client).unwrap();
+    let _: () = redis::cmd("DEL").arg(keys).query(&mut client).unwrap();
     sandbox.ok(&["edit", &first, "--content", "The first entry, changed and lovely. #walk"]);
     sandbox.ok(&["analyze"]);
     let report = to_redis(&sandbox, &redis.url()).unwrap();

@@ -3,13 +3,13 @@
 
 use crate::analysis::sentiment::VADER;
 use crate::app::App;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::journal::log::Position;
 use crate::journal::passage::kept_as;
-use crate::sync::chroma::{Address as ChromaAddress, Report as ChromaReport, follow as follow_chroma};
+use crate::sync;
 use crate::sync::health::Check;
 use crate::sync::mirror::{Job, Standing};
-use crate::sync::redis::{Address as RedisAddress, Report as RedisReport, follow as follow_redis};
+use crate::sync::redis::Role;
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -18,22 +18,27 @@ use uuid::Uuid;
 
 /// A mirror that is named.
 enum Mirror {
-    Redis(RedisAddress),
-    Chroma(ChromaAddress),
+    Redis(sync::redis::Address),
+    Chroma(sync::chroma::Address),
 }
 
 /// What came of one mirror.
 #[derive(Debug)]
 pub(super) struct Followed {
     name: &'static str,
+    title: &'static str,
     remote: String,
     outcome: Result<Done>,
+    /// Only counted.
+    dry_run: bool,
+    /// Why it could not be asked, where that was not needed to count.
+    unasked: Option<Error>,
 }
 
 #[derive(Debug)]
 enum Done {
-    Redis(RedisReport),
-    Chroma(ChromaReport),
+    Redis(sync::redis::Report),
+    Chroma(sync::chroma::Report),
 }
 
 /// The mirrors of this run.
@@ -42,6 +47,7 @@ pub(super) struct Mirrors(Vec<Mirror>);
 impl Mirror {
     fn name(&self) -> &'static str {
         match self {
+            Mirror::Redis(address) if address.role() == Role::Tasks => "redis_tasks",
             Mirror::Redis(_) => "redis",
             Mirror::Chroma(_) => "chroma",
         }
@@ -49,6 +55,7 @@ impl Mirror {
 
     fn title(&self) -> &'static str {
         match self {
+            Mirror::Redis(address) if address.role() == Role::Tasks => "Redis for tasks",
             Mirror::Redis(_) => "Redis",
             Mirror::Chroma(_) => "Chroma",
         }
@@ -62,7 +69,7 @@ impl Mirror {
     }
 
     /// The name it is kept under where it stands.
-    fn key(&self) -> String {
+    fn key(&self) -> &str {
         match self {
             Mirror::Redis(address) => address.name(),
             Mirror::Chroma(address) => address.name(),
@@ -78,8 +85,16 @@ impl Mirror {
 
     fn follow(&self, job: &mut Job<'_>) -> Result<Done> {
         match self {
-            Mirror::Redis(address) => follow_redis(address, job).map(Done::Redis),
-            Mirror::Chroma(address) => follow_chroma(address, job).map(Done::Chroma),
+            Mirror::Redis(address) => sync::redis::follow(address, job).map(Done::Redis),
+            Mirror::Chroma(address) => sync::chroma::follow(address, job).map(Done::Chroma),
+        }
+    }
+
+    /// Counts what is known without asking.
+    fn estimate(&self, job: &mut Job<'_>) -> Result<Done> {
+        match self {
+            Mirror::Redis(address) => sync::redis::estimate(address, job).map(Done::Redis),
+            Mirror::Chroma(address) => sync::chroma::estimate(address, job).map(Done::Chroma),
         }
     }
 
@@ -89,7 +104,8 @@ impl Mirror {
             Mirror::Redis(address) => {
                 let seen = address.look()?;
                 let policy = if seen.policy.is_empty() { "policy unknown" } else { &seen.policy };
-                (format!("Redis {}, {policy}, tasks waiting: {}", seen.version, seen.waiting), seen.warnings)
+                let waiting = seen.waiting.map(|count| format!(", tasks waiting: {count}")).unwrap_or_default();
+                (format!("Redis {}, {policy}{waiting}", seen.version), seen.warnings)
             }
             Mirror::Chroma(address) => {
                 let seen = address.look()?;
@@ -110,9 +126,9 @@ impl Mirrors {
     /// # Errors
     /// Usage when a URL cannot be understood: before anything is done.
     pub(super) fn named(app: &App) -> Result<Mirrors> {
-        let redis = app.redis()?.map(Mirror::Redis);
-        let chroma = app.chroma()?.map(Mirror::Chroma);
-        Ok(Mirrors(redis.into_iter().chain(chroma).collect()))
+        let redis = app.redis()?.into_iter().map(Mirror::Redis);
+        let chroma = app.chroma()?.into_iter().map(Mirror::Chroma);
+        Ok(Mirrors(redis.chain(chroma).collect()))
     }
 
     /// Lets each follow up to the row of the log that PostgreSQL has come to.
@@ -157,7 +173,7 @@ impl Mirrors {
                 bar.set_length(total);
                 bar.set_position(done);
             };
-            let outcome = mirror.follow(&mut Job {
+            let mut job = Job {
                 data: &data,
                 store: app.store()?,
                 to,
@@ -168,13 +184,23 @@ impl Mirrors {
                 dry_run,
                 interrupted: stop,
                 progress: &mut progress,
-            });
+            };
+            let (mut outcome, mut unasked) = (mirror.follow(&mut job), None);
+            // To show what would go there it need not be there.
+            if let Err(error) = &outcome
+                && dry_run
+                && error.kind() == Kind::Network
+            {
+                unasked = Some(error.again());
+                outcome = mirror.estimate(&mut job);
+            }
             if let Err(error) = &outcome
                 && error.kind() == Kind::Interrupted
             {
                 return Err(error.again());
             }
-            followed.push(Followed { name: mirror.name(), remote: mirror.shown().to_string(), outcome });
+            let (name, title, remote) = (mirror.name(), mirror.title(), mirror.shown().to_string());
+            followed.push(Followed { name, title, remote, outcome, dry_run, unasked });
         }
         Ok(followed)
     }
@@ -228,7 +254,7 @@ impl Mirrors {
     /// What the database fails with.
     pub(super) fn forget(&self, app: &mut App) -> Result<()> {
         for mirror in &self.0 {
-            app.store()?.unfollow(&mirror.key())?;
+            app.store()?.unfollow(mirror.key())?;
         }
         Ok(())
     }
@@ -252,7 +278,7 @@ impl Followed {
     /// Whether anything went there.
     pub(super) fn changed_anything(&self) -> bool {
         match &self.outcome {
-            Ok(Done::Redis(report)) => *report != RedisReport { anew: report.anew, ..Default::default() },
+            Ok(Done::Redis(report)) => *report != sync::redis::Report { anew: report.anew, ..Default::default() },
             Ok(Done::Chroma(report)) => report.added + report.updated + report.deleted > 0 || !report.remade.is_empty(),
             Err(_) => false,
         }
@@ -270,10 +296,15 @@ impl Followed {
                 "added": report.added, "updated": report.updated, "deleted": report.deleted,
                 "unchanged": report.unchanged, "remade": report.remade, "anew": report.anew,
             }),
-            Err(error) => json!({
-                "error": {"kind": error.kind().name(), "message": error.message(), "hint": error.hint_text()},
-            }),
+            Err(_) => json!({}),
         };
+        if let Some(error) = self.outcome.as_ref().err().or(self.unasked.as_ref()) {
+            document["error"] =
+                json!({"kind": error.kind().name(), "message": error.message(), "hint": error.hint_text()});
+        }
+        if self.dry_run {
+            document["asked"] = json!(self.outcome.is_ok() && self.unasked.is_none());
+        }
         document["name"] = json!(self.name);
         document["remote"] = json!(self.remote);
         document["complete"] = json!(self.is_complete());
@@ -282,41 +313,45 @@ impl Followed {
 
     /// What went there, in words; nothing when nothing did.
     pub(super) fn words(&self) -> Option<String> {
-        let (title, counts) = match self.outcome.as_ref().ok().filter(|_| self.changed_anything())? {
-            Done::Redis(report) => (
-                "Redis",
-                vec![
-                    (report.users, "profile", "profiles"),
-                    (report.answers, "answer removed", "answers removed"),
-                    (report.embeddings, "vector", "vectors"),
-                    (report.sentiments, "judgement", "judgements"),
-                    (report.queued, "task queued", "tasks queued"),
-                    (report.withdrawn, "task withdrawn", "tasks withdrawn"),
-                ],
-            ),
-            Done::Chroma(report) => (
-                "Chroma",
-                vec![
-                    (report.added, "vector added", "vectors added"),
-                    (report.updated, "record updated", "records updated"),
-                    (report.deleted, "vector deleted", "vectors deleted"),
-                ],
-            ),
+        let counts = match self.outcome.as_ref().ok().filter(|_| self.changed_anything())? {
+            Done::Redis(report) => vec![
+                (report.users, "profile", "profiles"),
+                (report.answers, "answer removed", "answers removed"),
+                (report.embeddings, "vector", "vectors"),
+                (report.sentiments, "judgement", "judgements"),
+                (report.queued, "task queued", "tasks queued"),
+                (report.withdrawn, "task withdrawn", "tasks withdrawn"),
+            ],
+            Done::Chroma(report) => vec![
+                (report.added, "vector added", "vectors added"),
+                (report.updated, "record updated", "records updated"),
+                (report.deleted, "vector deleted", "vectors deleted"),
+            ],
         };
         let counts = counts.iter().filter(|(count, ..)| *count > 0).map(|(count, one, more)| match count {
             1 => format!("1 {one}"),
             _ => format!("{count} {more}"),
         });
-        Some(format!("{title}: {}", counts.collect::<Vec<_>>().join(", ")))
+        let (title, counts) = (self.title, counts.collect::<Vec<_>>().join(", "));
+        Some(if self.dry_run { format!("Would be done in {title}: {counts}") } else { format!("{title}: {counts}") })
     }
 
-    /// Says what is to be known: that it stayed behind, and why; that a collection was made anew.
+    /// Says what is to be known: that it stayed behind, or could not be asked, and why; that a collection was made
+    /// anew.
     pub(super) fn tell(&self, app: &mut App) {
+        let title = self.title;
+        if let Some(error) = &self.unasked {
+            let hint = error.hint_text().unwrap_or("see that the server runs");
+            app.printer.warn(&format!(
+                "{title} could not be asked, so that only what has changed here since it last followed is counted for \
+                 it: {error}; {hint}"
+            ));
+        }
         match &self.outcome {
             Ok(Done::Chroma(report)) => report.remade.iter().for_each(|reason| app.printer.note(reason)),
             Ok(Done::Redis(_)) => {}
             Err(error) => {
-                let (title, hint) = (self.name, error.hint_text().unwrap_or("the next sync tries again"));
+                let hint = error.hint_text().unwrap_or("the next sync tries again");
                 app.printer.warn(&format!("{title} is behind: {error}; {hint}"));
             }
         }

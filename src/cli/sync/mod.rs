@@ -13,8 +13,10 @@ use crate::error::Result;
 /// The deployment is named by JOURNAL_POSTGRES_URL, by the file that JOURNAL_POSTGRES_URL_FILE names, or by
 /// the settings of the same names. Run `journal sync init` once on each machine.
 ///
-/// Where JOURNAL_REDIS_URL and JOURNAL_CHROMA_URL name them, Redis and Chroma follow. When one of them is away
-/// the sync is done in part (exit code 8), and the next one catches up.
+/// Where JOURNAL_REDIS_URL and JOURNAL_CHROMA_URL name them, Redis and Chroma follow; where JOURNAL_REDIS_TASKS_URL
+/// names another Redis, that has the queue of tasks. When one of them is away, or does not answer within the 30
+/// seconds that `?timeout=SECONDS` in its URL changes, the sync is done in part (exit code 8), and the next one
+/// catches up. A dry run asks them and sends nothing; of one that cannot be asked it counts what is known here.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   journal sync init                       make the schema there, and link your account

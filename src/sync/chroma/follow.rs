@@ -12,7 +12,7 @@ use super::document::{Fate, fate, subject_of};
 use crate::cache::text_hash;
 use crate::error::Result;
 use crate::index::vector::Collection;
-use crate::store::{Snapshot, Span};
+use crate::store::{Followed, Snapshot, Span};
 use crate::sync::mirror::{Job, model_name};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -60,9 +60,8 @@ pub fn follow(address: &Address, job: &mut Job<'_>) -> Result<Report> {
     if !Collection::ALL.iter().all(is_there) && !job.dry_run && !address.has_database()? {
         address.make_database()?;
     }
-    let (snapshot, followed, span) = job.open(&name)?;
-    let note = followed.as_ref().and_then(|followed| followed.note.as_deref());
-    let memory: Memory = note.and_then(|note| serde_json::from_str(note).ok()).unwrap_or_default();
+    let (snapshot, followed, span) = job.open(name)?;
+    let memory = remembered(followed.as_ref());
     let mut report = Report::default();
     let mut known = Memory::new();
     for collection in Collection::ALL {
@@ -83,9 +82,50 @@ pub fn follow(address: &Address, job: &mut Job<'_>) -> Result<Report> {
     let behind = followed.as_ref().is_some_and(|followed| followed.position.seq > job.to.seq);
     if !job.dry_run && moved && !behind {
         let note = serde_json::to_string(&known).unwrap_or_default();
-        job.store.follow(&name, job.to, Some(&note))?;
+        job.store.follow(name, job.to, Some(&note))?;
     }
     Ok(report)
+}
+
+/// Counts what would be sent as far as it is known without asking Chroma: what has changed here since it last
+/// followed. What it has lost is not known, nor what is there as it should be, nor what another machine has sent.
+///
+/// # Errors
+/// What the database fails with.
+pub fn estimate(address: &Address, job: &mut Job<'_>) -> Result<Report> {
+    let (snapshot, followed, span) = job.open(address.name())?;
+    let memory = remembered(followed.as_ref());
+    let mut report = Report::default();
+    for collection in Collection::ALL {
+        let name = collection.name();
+        let kept = job.answering(&snapshot, collection)?;
+        let anew = span.after.is_none() || memory.get(name).is_none_or(|known| known.kept != kept);
+        report.anew |= anew;
+        let span = if anew { Span { after: None, ..span } } else { span };
+        if span.after.is_some_and(|after| after >= span.to) {
+            continue;
+        }
+        let read = snapshot.subjects_read(span)?;
+        let subjects = snapshot.subjects_touched(subject_of(collection), name, span)?;
+        for (done, id) in subjects.iter().enumerate() {
+            job.step(&format!("{} in Chroma", collection.subjects()), done, subjects.len())?;
+            match fate(&snapshot, collection, kept.as_deref(), job.owners, *id)? {
+                Fate::There(_) if anew || read.contains(id) => report.added += 1,
+                Fate::There(_) => report.updated += 1,
+                // There is a record of what had a vector here, gone since.
+                Fate::Gone(_) | Fate::Unread { .. } => {
+                    report.deleted += u64::from(!anew && kept.is_some() && read.contains(id));
+                }
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// What was written down when it last followed.
+fn remembered(followed: Option<&Followed>) -> Memory {
+    let note = followed.and_then(|followed| followed.note.as_deref());
+    note.and_then(|note| serde_json::from_str(note).ok()).unwrap_or_default()
 }
 
 /// The collection, made where there is none and made anew where it cannot hold these vectors, and whether there is

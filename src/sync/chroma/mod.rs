@@ -9,9 +9,9 @@ mod collection;
 mod document;
 mod follow;
 
-pub use follow::{Report, follow};
+pub use follow::{Report, estimate, follow};
 
-use super::mirror::{Standing, standing};
+use super::mirror::{Standing, parted, seconds, standing};
 use super::postgres::decoded;
 use crate::config::without_password;
 use crate::error::{Error, Kind, Result};
@@ -19,14 +19,18 @@ use crate::index::vector::Collection;
 use crate::store::Store;
 use serde_json::Value;
 use std::time::Duration;
-use ureq::Agent;
+use ureq::{Agent, Timeout};
 
 /// How long the server may take to take a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long it may take to answer: it puts a thousand vectors into its graph in a second or two, on a machine
-/// that has nothing else to do.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long it may take to answer, unless the URL says otherwise.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A request of so many bytes may take longer, so many times: it bears vectors. A thousand of them are put into the
+/// graph there in a second or two, on a machine that has nothing else to do.
+const LARGE: usize = 64 << 10;
+const LARGE_TAKES: u32 = 4;
 
 /// Tenant and database unless the URL names others: what every client of Chroma uses that is told nothing.
 const TENANT: &str = "default_tenant";
@@ -43,6 +47,9 @@ pub struct Address {
     /// Headers that say who asks.
     login: Vec<(&'static str, String)>,
     shown: String,
+    name: String,
+    /// How long it may take to answer.
+    patience: Duration,
 }
 
 /// What can be told of the server.
@@ -61,8 +68,9 @@ struct Refusal {
 }
 
 impl Address {
-    /// From a URL, as `http://host:8000`, with `?tenant=…&database=…` for others than Chroma's own. A user and
-    /// a password in it go there as HTTP knows them, a password alone as a token.
+    /// From a URL, as `http://host:8000`, with `?tenant=…&database=…` for others than Chroma's own, and
+    /// `timeout=SECONDS` for how long it may take to answer. A user and a password in it go there as HTTP knows
+    /// them, a password alone as a token.
     ///
     /// # Errors
     /// Usage naming what cannot be understood, never the password.
@@ -73,7 +81,13 @@ impl Address {
             Error::usage(format!("the URL of the deployment's Chroma, {shown}, cannot be understood: {reason}"))
                 .hint("write it as http://host:8000, or https://user:password@host/?tenant=…&database=…")
         };
-        let Some((scheme @ ("http" | "https"), rest)) = text.split_once("://") else {
+        // How long to wait is no part of where it is.
+        let (lasting, timeout) = parted(text, "timeout");
+        let patience = match timeout {
+            Some(text) => seconds(&text).ok_or_else(|| wrong("its timeout is no number of seconds from 1 to 3600"))?,
+            None => ANSWER_TIMEOUT,
+        };
+        let Some((scheme @ ("http" | "https"), rest)) = lasting.split_once("://") else {
             return Err(wrong("it begins with http:// or https://"));
         };
         let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -95,7 +109,7 @@ impl Address {
             match pair.split_once('=') {
                 Some(("tenant", name)) => tenant = decoded(name),
                 Some(("database", name)) => database = decoded(name),
-                _ => return Err(wrong("its settings are tenant and database")),
+                _ => return Err(wrong("its settings are tenant, database and timeout")),
             }
         }
         let is_plain = |name: &str| {
@@ -123,7 +137,9 @@ impl Address {
         }
         let path = path.trim_end_matches('/').trim_end_matches("api/v2").trim_end_matches('/');
         let path = if path.is_empty() { String::new() } else { format!("/{path}") };
-        Ok(Address { agent: agent(), base: format!("{scheme}://{host}{path}/api/v2"), tenant, database, login, shown })
+        let (base, name) =
+            (format!("{scheme}://{host}{path}/api/v2"), format!("chroma:{}", without_password(&lasting)));
+        Ok(Address { agent: agent(patience), base, tenant, database, login, shown, name, patience })
     }
 
     /// The URL without its password.
@@ -132,8 +148,8 @@ impl Address {
     }
 
     /// The name under which it is kept where it stands.
-    pub fn name(&self) -> String {
-        format!("chroma:{}", self.shown)
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Looks at the server.
@@ -157,7 +173,7 @@ impl Address {
     /// # Errors
     /// What the database fails with.
     pub fn standing(&self, store: &Store) -> Result<Standing> {
-        standing(store, &self.name())
+        standing(store, &self.name)
     }
 
     /// The path of the database.
@@ -193,12 +209,7 @@ impl Address {
 
     /// Asks. That the server refuses is an answer; that there is none is a failure.
     fn call(&self, method: &str, path: &str, body: Option<Value>) -> Result<std::result::Result<Value, Refusal>> {
-        let lost = |error: ureq::Error| {
-            Error::new(Kind::Network, format!("cannot reach {}: {error}", self.shown)).hint(
-                "see that the server runs, and that host and port in JOURNAL_CHROMA_URL are right; the journal itself \
-                 needs no server",
-            )
-        };
+        let lost = |error: ureq::Error| self.lost(&error);
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
         for (name, value) in &self.login {
             request = request.header(*name, value);
@@ -206,9 +217,13 @@ impl Address {
         let malformed = |error: ureq::http::Error| Error::usage(format!("{} is no address: {error}", self.shown));
         let answer = match body {
             Some(body) => {
-                let request =
-                    request.header("content-type", "application/json").body(body.to_string()).map_err(malformed)?;
-                self.agent.run(request)
+                let body = body.to_string();
+                let longer = if body.len() < LARGE { 1 } else { LARGE_TAKES };
+                let time = Some(self.patience * longer);
+                let request = request.header("content-type", "application/json").body(body).map_err(malformed)?;
+                let request = self.agent.configure_request(request);
+                let request = request.timeout_send_body(time).timeout_recv_response(time).timeout_recv_body(time);
+                self.agent.run(request.build())
             }
             None => self.agent.run(request.body(()).map_err(malformed)?),
         };
@@ -224,6 +239,23 @@ impl Address {
                 Err(Refusal { status, message: said.unwrap_or(short) })
             }
         })
+    }
+
+    /// That there is no answer: nobody is there, or it takes too long.
+    fn lost(&self, error: &ureq::Error) -> Error {
+        let shown = &self.shown;
+        match error {
+            ureq::Error::Timeout(timeout) if !matches!(timeout, Timeout::Connect | Timeout::Resolve) => {
+                Error::new(Kind::Network, format!("{shown} has not answered in time")).hint(
+                    "see what it is busy with, or let JOURNAL_CHROMA_URL wait longer: `timeout=SECONDS` in its query; \
+                     the next `journal sync` goes on",
+                )
+            }
+            _ => Error::new(Kind::Network, format!("cannot reach {shown}: {error}")).hint(
+                "see that the server runs, and that host and port in JOURNAL_CHROMA_URL are right; the journal itself \
+                 needs no server",
+            ),
+        }
     }
 
     /// What a refusal means, and what to do.
@@ -252,15 +284,15 @@ impl Address {
     }
 }
 
-fn agent() -> Agent {
+fn agent(patience: Duration) -> Agent {
+    let connecting = Some(CONNECT_TIMEOUT.min(patience));
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .user_agent(concat!("journaling-ai/", env!("CARGO_PKG_VERSION")))
-        .timeout_resolve(Some(CONNECT_TIMEOUT))
-        .timeout_connect(Some(CONNECT_TIMEOUT))
-        .timeout_send_body(Some(ANSWER_TIMEOUT))
-        .timeout_recv_response(Some(ANSWER_TIMEOUT))
-        .timeout_recv_body(Some(ANSWER_TIMEOUT))
+        .timeout_resolve(connecting)
+        .timeout_connect(connecting)
+        .timeout_recv_response(Some(patience))
+        .timeout_recv_body(Some(patience))
         .build();
     Agent::new_with_config(config)
 }
@@ -282,6 +314,9 @@ mod tests {
         assert_eq!(address.home(), "/tenants/journaling/databases/journaling_ai");
         assert_eq!(address.login, [("authorization", "Basic bWU6cEBzcw==".to_string())]);
         assert_eq!(address.name(), "chroma:https://me:***@h/chroma/?tenant=journaling&database=journaling_ai");
+        let patient = parse("http://h:8000/?timeout=300&tenant=journaling");
+        assert_eq!((patient.patience, patient.tenant.as_str()), (Duration::from_secs(300), "journaling"));
+        assert_eq!(patient.name(), "chroma:http://h:8000/?tenant=journaling", "how long to wait is no part of it");
         assert_eq!(parse("http://:secret@h").login[1], ("x-chroma-token", "secret".to_string()));
         for url in [
             "http://:secret@",
@@ -289,6 +324,7 @@ mod tests {
             "http://:secret@h:x",
             "http://:secret@h?a=b",
             "http://:secret@h?tenant=a/b",
+            "http://:secret@h?timeout=0",
         ] {
             let error = Address::parse(url).unwrap_err();
             assert_eq!(error.kind(), Kind::Usage, "{url}");

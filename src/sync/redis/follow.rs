@@ -14,21 +14,19 @@
 //! never outlives the model that made it. A worker of the deployment computes it as
 //! `sha256(f"{model}\0{text}")`.
 
-use super::{Address, explain, info, tasks};
+use super::line::{Batch, Line};
+use super::marker::Marker;
+use super::{Address, tasks};
 use crate::cache::{Namespace, text_hash};
 use crate::error::Result;
 use crate::index::vector::Collection;
 use crate::journal::entry::{Entry, Sentiment};
-use crate::store::Snapshot;
+use crate::store::{Snapshot, Span};
 use crate::sync::mirror::{Job, mean, model_name};
-use redis::{Connection, Pipeline, RedisResult, Value};
 use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use uuid::Uuid;
-
-/// How many commands are sent at once.
-pub(super) const BATCH: usize = 500;
 
 /// How many entries are warmed up at most.
 const NEWEST: usize = 2000;
@@ -55,24 +53,77 @@ pub struct Report {
     pub anew: bool,
 }
 
-/// Brings Redis up to the row of the log that the job names.
+/// Brings Redis up to the row of the log that the job names; what is only counted is asked for, and not sent.
 ///
 /// # Errors
 /// Network when Redis cannot be reached, is full, or refuses to be written to; then the cursor stays, and the
 /// next run takes everything again.
 pub fn follow(address: &Address, job: &mut Job<'_>) -> Result<Report> {
-    let name = address.name();
-    let mut connection = if job.dry_run { None } else { Some(address.connect()?) };
-    let (snapshot, followed, mut span) = job.open(&name)?;
-    let run = connection.as_mut().map(run_id).transpose()?;
-    // A server that was started anew may have lost what it had.
-    if run.is_some() && followed.as_ref().is_some_and(|followed| followed.note != run) {
+    let (snapshot, followed, mut span) = job.open(address.name())?;
+    let mut line = address.line()?;
+    let marker = Marker::look(&mut line, address.role, followed.as_ref(), job.to)?;
+    if !marker.is_whole {
         span.after = None;
     }
+    let is_behind = span.after.is_none_or(|after| after < span.to);
+    if is_behind && !marker.is_whole && !job.dry_run {
+        marker.begin(&mut line)?;
+    }
+    let had_tasks = marker.had_tasks();
+    let mut line = Some(line);
+    let mut report = work(address, job, &snapshot, span, &mut line)?;
+    if let Some(line) = line.as_mut().filter(|_| is_behind) {
+        if had_tasks {
+            report.withdrawn += tasks::leave(line, job)?;
+        }
+        if !job.dry_run {
+            marker.keep(line, job.store, address, job.to)?;
+        }
+    }
+    Ok(report)
+}
+
+/// Counts what would be sent as far as it is known without asking Redis: neither what it has lost, nor what it
+/// has besides.
+///
+/// # Errors
+/// What the database fails with.
+pub fn estimate(address: &Address, job: &mut Job<'_>) -> Result<Report> {
+    let (snapshot, _, span) = job.open(address.name())?;
+    work(address, job, &snapshot, span, &mut None)
+}
+
+/// What is to be done about a span of the log; without a line nothing is asked.
+fn work(
+    address: &Address,
+    job: &mut Job<'_>,
+    snapshot: &Snapshot,
+    span: Span,
+    line: &mut Option<Line>,
+) -> Result<Report> {
     let mut report = Report { anew: span.after.is_none(), ..Report::default() };
     if span.after.is_some_and(|after| after >= span.to) {
         return Ok(report);
     }
+    let newest = snapshot.newest_touched(span, NEWEST)?;
+    if address.role.has_cache() {
+        forget(line, job, snapshot, span, &mut report)?;
+        warm_up(line, job, snapshot, &newest, &mut report)?;
+    }
+    if address.role.has_tasks() {
+        tasks::follow(line, job, snapshot, span, &newest, &mut report)?;
+    }
+    Ok(report)
+}
+
+/// Writes through the profiles of the users that a span touches, and removes what else is kept of them.
+fn forget(
+    line: &mut Option<Line>,
+    job: &mut Job<'_>,
+    snapshot: &Snapshot,
+    span: Span,
+    report: &mut Report,
+) -> Result<()> {
     let mut users: BTreeSet<Uuid> = snapshot.users_touched(span)?;
     // Who is gone has no rows here, and so no owner: what is kept of them goes.
     let mut gone = BTreeSet::new();
@@ -82,85 +133,24 @@ pub fn follow(address: &Address, job: &mut Job<'_>) -> Result<Report> {
         }
     }
     users.retain(|user| job.owners.contains(user) || gone.contains(user));
-
     report.users = users.len() as u64;
-    if let Some(connection) = &mut connection {
-        write_through(connection, job, &snapshot, &users, &gone)?;
-        report.answers = forget_answers(connection, &users)?;
+    let Some(line) = line else { return Ok(()) };
+    if !job.dry_run {
+        write_through(line, job, snapshot, &users, &gone)?;
     }
-    let newest = snapshot.newest_touched(span, NEWEST)?;
-    warm_up(&mut connection, job, &snapshot, &newest, &mut report)?;
-    tasks::follow(&mut connection, job, &snapshot, span, &newest, &mut report)?;
-    if connection.is_some() {
-        job.store.follow(&name, job.to, run.as_deref())?;
-    }
-    Ok(report)
-}
-
-/// What names this run of the server.
-fn run_id(connection: &mut Connection) -> Result<String> {
-    let server: String = redis::cmd("INFO").arg("server").query(connection).map_err(|error| explain(&error))?;
-    Ok(info(&server, "run_id"))
-}
-
-/// Commands that are sent a batch at a time.
-pub(super) struct Batch<'a> {
-    connection: &'a mut Connection,
-    commands: Pipeline,
-}
-
-impl<'a> Batch<'a> {
-    pub(super) fn new(connection: &'a mut Connection) -> Batch<'a> {
-        Batch { connection, commands: Pipeline::with_capacity(BATCH) }
-    }
-
-    /// Puts a value for the time of its namespace.
-    pub(super) fn set(&mut self, namespace: Namespace, id: &str, value: &[u8]) -> Result<()> {
-        self.commands.cmd("SET").arg(namespace.key(id)).arg(value).arg("EX").arg(namespace.ttl()).ignore();
-        if self.commands.len() >= BATCH { self.send() } else { Ok(()) }
-    }
-
-    fn delete(&mut self, keys: &[String]) {
-        self.commands.cmd("DEL").arg(keys).ignore();
-    }
-
-    /// Sends what is held, and waits until all of it is done.
-    ///
-    /// Not as the crate's own pipelines do: they wait for each answer as long as for the first, and a server that
-    /// has fallen silent would hold a batch for hours.
-    pub(super) fn send(&mut self) -> Result<()> {
-        let (count, bytes) = (self.commands.len(), self.commands.get_packed_pipeline());
-        self.commands.clear();
-        if count == 0 {
-            return Ok(());
-        }
-        let mut send = || -> RedisResult<()> {
-            self.connection.send_packed_command(&bytes)?;
-            let (mut left, mut refused) = (count, None);
-            while left > 0 {
-                match self.connection.recv_response()? {
-                    // What the server says unasked is no answer.
-                    Value::Push { .. } => continue,
-                    Value::ServerError(error) => drop(refused.get_or_insert(error)),
-                    _ => {}
-                }
-                left -= 1;
-            }
-            refused.map_or(Ok(()), |error| Err(error.into()))
-        };
-        send().map_err(|error| explain(&error))
-    }
+    report.answers = forget_answers(line, &users, job.dry_run)?;
+    Ok(())
 }
 
 /// First everything goes, then the profile comes: whoever reads in between finds nothing, and asks PostgreSQL.
 fn write_through(
-    connection: &mut Connection,
+    line: &mut Line,
     job: &mut Job<'_>,
     snapshot: &Snapshot,
     users: &BTreeSet<Uuid>,
     gone: &BTreeSet<Uuid>,
 ) -> Result<()> {
-    let mut batch = Batch::new(connection);
+    let mut batch = Batch::new(line);
     for (done, user) in users.iter().enumerate() {
         job.step("profiles", done, users.len())?;
         let id = user.to_string();
@@ -174,8 +164,8 @@ fn write_through(
     batch.send()
 }
 
-/// Removes the answers whose key names one of these users.
-fn forget_answers(connection: &mut Connection, users: &BTreeSet<Uuid>) -> Result<u64> {
+/// Removes the answers whose key names one of these users, or counts them.
+fn forget_answers(line: &mut Line, users: &BTreeSet<Uuid>, dry_run: bool) -> Result<u64> {
     if users.is_empty() {
         return Ok(0);
     }
@@ -185,14 +175,16 @@ fn forget_answers(connection: &mut Connection, users: &BTreeSet<Uuid>) -> Result
     loop {
         let mut walk = redis::cmd("SCAN");
         walk.arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(WALK);
-        let (next, keys): (u64, Vec<Vec<u8>>) = walk.query(connection).map_err(|error| explain(&error))?;
+        let (next, keys): (u64, Vec<Vec<u8>>) = line.ask(&walk)?;
         let is_theirs = |key: &Vec<u8>| {
             let key = String::from_utf8_lossy(key);
             names.iter().any(|name| key.contains(name.as_str()))
         };
         let theirs: Vec<Vec<u8>> = keys.into_iter().filter(is_theirs).collect();
-        if !theirs.is_empty() {
-            removed += redis::cmd("UNLINK").arg(theirs).query::<u64>(connection).map_err(|error| explain(&error))?;
+        if dry_run {
+            removed += theirs.len() as u64;
+        } else if !theirs.is_empty() {
+            removed += line.ask::<u64>(redis::cmd("UNLINK").arg(theirs))?;
         }
         cursor = next;
         if cursor == 0 {
@@ -204,14 +196,14 @@ fn forget_answers(connection: &mut Connection, users: &BTreeSet<Uuid>) -> Result
 /// The vectors and judgements of these entries. A vector is put for each passage, and for the whole text when
 /// it has more than one.
 fn warm_up(
-    connection: &mut Option<Connection>,
+    line: &mut Option<Line>,
     job: &mut Job<'_>,
     snapshot: &Snapshot,
     newest: &[Uuid],
     report: &mut Report,
 ) -> Result<()> {
     let kept = job.answering(snapshot, Collection::User)?;
-    let mut batch = connection.as_mut().map(Batch::new);
+    let mut batch = line.as_mut().filter(|_| !job.dry_run).map(Batch::new);
     for (done, id) in newest.iter().enumerate() {
         job.step("vectors and judgements", done, newest.len())?;
         let Some(entry) = snapshot.entry(*id)?.filter(|entry| job.owners.contains(&entry.user_id)) else { continue };

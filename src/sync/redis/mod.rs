@@ -1,33 +1,89 @@
-//! The deployment's Redis: where it is, how to reach it, what its refusals mean. The only place that names
-//! the crate.
+//! The deployment's Redis, or the two of them: where they are, and how to reach them. The only place that names the
+//! crate.
 //!
+//! - [`line`]: a connection, what is sent over it, and what its refusals mean.
+//! - [`marker`]: whether what was sent is still there.
 //! - [`follow`]: what goes there after a sync.
 //! - [`tasks`]: entries that are still to be analysed, as a queue for the deployment's workers.
 
 mod follow;
+mod line;
+mod marker;
 mod tasks;
 
-pub use follow::{Report, follow};
+pub use follow::{Report, estimate, follow};
 
-use super::mirror::{Standing, standing};
+use super::mirror::{Standing, parted, seconds, standing};
 use crate::config::without_password;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::store::Store;
-use redis::{Client, Connection, ErrorKind, RedisError, ServerErrorKind, TlsCertificates};
+use line::{Line, explain};
+use redis::{Client, Connection, TlsCertificates};
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
 
-/// How long the server may take to take a connection.
+/// How long the server may take to take a connection, and to greet.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long it may take to answer a batch.
+/// How long it may take to answer a batch, unless the URL says otherwise.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Where the deployment's Redis is.
+/// What a Redis has of ours. A deployment may have two, for what may be evicted and for what may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// `api:*`, `models:*` and `tasks:*`.
+    All,
+    /// All but `tasks:*`.
+    Cache,
+    /// `tasks:*` alone.
+    Tasks,
+}
+
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
+            Role::All => "all",
+            Role::Cache => "cache",
+            Role::Tasks => "tasks",
+        }
+    }
+
+    fn has_cache(self) -> bool {
+        self != Role::Tasks
+    }
+
+    fn has_tasks(self) -> bool {
+        self != Role::Cache
+    }
+
+    /// The variable that says where it is.
+    fn variable(self) -> &'static str {
+        match self {
+            Role::All | Role::Cache => "JOURNAL_REDIS_URL",
+            Role::Tasks => "JOURNAL_REDIS_TASKS_URL",
+        }
+    }
+
+    fn keys(self) -> &'static str {
+        match self {
+            Role::All => "api:*, models:*, tasks:*",
+            Role::Cache => "api:*, models:*",
+            Role::Tasks => "tasks:*",
+        }
+    }
+}
+
+/// Where a Redis of the deployment is.
 #[derive(Debug, Clone)]
 pub struct Address {
     client: Client,
     shown: String,
+    name: String,
+    role: Role,
+    /// How long it may take to answer.
+    patience: Duration,
 }
 
 /// What can be told of the server.
@@ -37,8 +93,8 @@ pub struct Seen {
     pub version: String,
     /// What it does when its memory is full.
     pub policy: String,
-    /// How many tasks wait in the queue.
-    pub waiting: u64,
+    /// How many tasks wait in the queue, where it has them.
+    pub waiting: Option<u64>,
     /// What is not as it should be, and what to do.
     pub warnings: Vec<String>,
 }
@@ -46,7 +102,8 @@ pub struct Seen {
 impl Address {
     /// From a URL: `redis://`, `rediss://` for an encrypted connection, `unix://` for a socket.
     ///
-    /// `sslrootcert=FILE` in its query names a file of authorities, as for PostgreSQL.
+    /// In its query, `sslrootcert=FILE` names a file of authorities, as for PostgreSQL, and `timeout=SECONDS` how
+    /// long the server may take to answer.
     ///
     /// # Errors
     /// Usage naming what cannot be understood, never the password.
@@ -57,10 +114,16 @@ impl Address {
             Error::usage(format!("the URL of the deployment's Redis, {shown}, cannot be understood: {reason}"))
                 .hint("write it as redis://user:password@host:6379/0, rediss://… or unix:///path/to/redis.sock")
         };
-        let (plain, root) = without_root(text);
+        // How long to wait is no part of where it is.
+        let (lasting, timeout) = parted(text, "timeout");
+        let (plain, root) = parted(&lasting, "sslrootcert");
         if !plain.contains("://") {
             return Err(wrong("it has no scheme"));
         }
+        let patience = match timeout {
+            Some(text) => seconds(&text).ok_or_else(|| wrong("its timeout is no number of seconds from 1 to 3600"))?,
+            None => ANSWER_TIMEOUT,
+        };
         let client = match root {
             None => Client::open(plain),
             Some(file) => {
@@ -70,7 +133,19 @@ impl Address {
             }
         };
         let client = client.map_err(|error| wrong(&without_password(error.to_string().trim_end_matches('.'))))?;
-        Ok(Address { client, shown })
+        let name = format!("redis:{}", without_password(&lasting));
+        Ok(Address { client, shown, name, role: Role::All, patience })
+    }
+
+    /// The same place for a part of what is ours.
+    #[must_use]
+    pub fn with_role(self, role: Role) -> Address {
+        Address { role, ..self }
+    }
+
+    /// What it has of ours.
+    pub fn role(&self) -> Role {
+        self.role
     }
 
     /// The URL without its password.
@@ -79,18 +154,20 @@ impl Address {
     }
 
     /// The name under which it is kept where it stands.
-    pub fn name(&self) -> String {
-        format!("redis:{}", self.shown)
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
-    fn connect(&self) -> Result<Connection> {
+    fn line(&self) -> Result<Line> {
         let connect = || -> redis::RedisResult<Connection> {
-            let connection = self.client.get_connection_with_timeout(CONNECT_TIMEOUT)?;
-            connection.set_read_timeout(Some(ANSWER_TIMEOUT))?;
-            connection.set_write_timeout(Some(ANSWER_TIMEOUT))?;
+            let connection = self.client.get_connection_with_timeout(CONNECT_TIMEOUT.min(self.patience))?;
+            connection.set_read_timeout(Some(self.patience))?;
+            connection.set_write_timeout(Some(self.patience))?;
             Ok(connection)
         };
-        connect().map_err(|error| explain(&error).context(format_args!("cannot connect to {}", self.shown)))
+        let connection = connect()
+            .map_err(|error| explain(&error, self.role).context(format_args!("cannot connect to {}", self.shown)))?;
+        Ok(Line::new(connection, self.role))
     }
 
     /// Looks at the server.
@@ -98,20 +175,20 @@ impl Address {
     /// # Errors
     /// Network, when there is no way in.
     pub fn look(&self) -> Result<Seen> {
-        let mut connection = self.connect()?;
-        let ask = |connection: &mut Connection| -> redis::RedisResult<(String, String, u64)> {
-            let server: String = redis::cmd("INFO").arg("server").query(connection)?;
-            let memory: String = redis::cmd("INFO").arg("memory").query(connection)?;
-            let waiting: u64 = redis::cmd("LLEN").arg(tasks::QUEUE).query(connection)?;
-            Ok((server, memory, waiting))
-        };
-        let (server, memory, waiting) = ask(&mut connection).map_err(|error| explain(&error))?;
+        let mut line = self.line()?;
+        let server: String = line.ask(redis::cmd("INFO").arg("server"))?;
+        let memory: String = line.ask(redis::cmd("INFO").arg("memory"))?;
+        let mut waiting = None;
+        if self.role.has_tasks() {
+            waiting = Some(line.ask(redis::cmd("LLEN").arg(tasks::QUEUE))?);
+        }
         let (version, policy) = (info(&server, "redis_version"), info(&memory, "maxmemory_policy"));
         let mut warnings = Vec::new();
-        if policy.starts_with("allkeys") && info(&memory, "maxmemory") != "0" {
+        if self.role.has_tasks() && policy.starts_with("allkeys") && info(&memory, "maxmemory") != "0" {
             warnings.push(format!(
                 "maxmemory-policy {policy} drops sessions and queued tasks when memory is full: keep auth:* and \
-                 tasks:* in a server of their own with noeviction, or set volatile-ttl"
+                 tasks:* in a server of their own with noeviction, which JOURNAL_REDIS_TASKS_URL names, or set \
+                 volatile-ttl"
             ));
         }
         Ok(Seen { version, policy, waiting, warnings })
@@ -122,7 +199,7 @@ impl Address {
     /// # Errors
     /// What the database fails with.
     pub fn standing(&self, store: &Store) -> Result<Standing> {
-        standing(store, &self.name())
+        standing(store, &self.name)
     }
 }
 
@@ -132,68 +209,11 @@ fn info(text: &str, name: &str) -> String {
     found.unwrap_or_default().to_string()
 }
 
-/// The URL without `sslrootcert`, and the file that it names.
-fn without_root(text: &str) -> (String, Option<String>) {
-    let Some((address, query)) = text.split_once('?') else { return (text.to_string(), None) };
-    let is_root = |pair: &&str| pair.starts_with("sslrootcert=");
-    let root = query.split('&').find(is_root).and_then(|pair| pair.split_once('=')).map(|(_, file)| file.to_string());
-    let rest: Vec<&str> = query.split('&').filter(|pair| !is_root(pair)).collect();
-    let plain = if rest.is_empty() { address.to_string() } else { format!("{address}?{}", rest.join("&")) };
-    (plain, root)
-}
-
-/// What a failure of Redis means, and what to do.
-fn explain(error: &RedisError) -> Error {
-    let said = without_password(&error.to_string());
-    let network = |message: String, hint: &str| Error::new(Kind::Network, message).hint(hint);
-    if said.contains("OOM") {
-        return network(
-            "the memory of Redis is full, and it is set to drop nothing (maxmemory-policy noeviction)".into(),
-            "raise maxmemory, or set maxmemory-policy volatile-ttl; the next `journal sync` goes on",
-        );
-    }
-    if said.contains("NOAUTH") || said.contains("WRONGPASS") {
-        return network(said, "check user and password in JOURNAL_REDIS_URL");
-    }
-    match error.kind() {
-        ErrorKind::Server(ServerErrorKind::ReadOnly) => network(
-            "this Redis is a replica, which takes no writes".into(),
-            "name the primary in JOURNAL_REDIS_URL",
-        ),
-        ErrorKind::AuthenticationFailed => network(said, "check user and password in JOURNAL_REDIS_URL"),
-        ErrorKind::Server(ServerErrorKind::BusyLoading) => {
-            network("Redis is reading its data from the disk".into(), "try again in a moment")
-        }
-        ErrorKind::Server(ServerErrorKind::NoPerm) => Error::failure(said).hint(
-            "the user in JOURNAL_REDIS_URL needs SET, DEL, UNLINK, SCAN, LRANGE, LLEN, EVAL and INFO on api:*, models:* \
-             and tasks:*",
-        ),
-        ErrorKind::Io if error.is_timeout() => network(
-            "Redis has not answered in time".into(),
-            "see what it is busy with; the next `journal sync` goes on",
-        ),
-        ErrorKind::Io if said.contains("certificate") => network(
-            said,
-            "name the authority that signed the server's certificate: `sslrootcert=FILE` in the URL",
-        ),
-        ErrorKind::Io => network(
-            said,
-            "see that the server runs, and that host and port in JOURNAL_REDIS_URL are right; the journal itself needs \
-             no server",
-        ),
-        _ if said.contains("WRONGTYPE") => Error::failure(format!("a key in Redis is of another type than the journal's: {said}"))
-            .hint("tasks:queue:ai_analysis is a list, everything else a string; delete what is in the way"),
-        ErrorKind::InvalidClientConfig | ErrorKind::Parse => {
-            network(said, "see that JOURNAL_REDIS_URL names a Redis, and whether it is encrypted (rediss://)")
-        }
-        _ => Error::failure(said),
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     #[test]
     fn a_wrong_url_is_named_without_its_password() {
@@ -209,12 +229,19 @@ mod tests {
 
     #[test]
     fn the_name_of_a_mirror_has_no_password() {
-        let name = |url: &str| Address::parse(url).unwrap().name();
+        let name = |url: &str| Address::parse(url).unwrap().name().to_string();
         assert_eq!(name("redis://:secret@h:1/2"), "redis:redis://:***@h:1/2");
         assert_eq!(name("unix:///run/r.sock?db=1&pass=secret"), "redis:unix:///run/r.sock?db=1&pass=***");
-        assert_eq!(
-            without_root("rediss://h?sslrootcert=/ca&protocol=3"),
-            ("rediss://h?protocol=3".into(), Some("/ca".into()))
-        );
+    }
+
+    #[test]
+    fn how_long_to_wait_is_no_part_of_the_name() {
+        let address = Address::parse("redis://h?timeout=7").unwrap();
+        assert_eq!((address.name(), address.patience), ("redis:redis://h", Duration::from_secs(7)));
+        assert_eq!(address.shown(), "redis://h?timeout=7");
+        assert_eq!(Address::parse("unix:///r.sock?db=1").unwrap().patience, ANSWER_TIMEOUT);
+        for url in ["redis://h?timeout=", "redis://h?timeout=0", "redis://h?timeout=5s", "redis://h?timeout=3601"] {
+            assert_eq!(Address::parse(url).unwrap_err().kind(), Kind::Usage, "{url}");
+        }
     }
 }

@@ -5,11 +5,12 @@
 //! of the hash of its text, so that a changed text is another task, and the same text the same one.
 //!
 //! A task is put there once: together with its `tasks:status`, and only where there is neither that nor the
-//! task itself, nor `tasks:results` of it, which another machine may have left. An entry that has been analysed here, or is gone, is taken out of the queue; where it was
-//! analysed its `tasks:status` says so, and `tasks:results` what came of it.
+//! task itself, nor `tasks:results` of it, which another machine may have left. An entry that has been analysed
+//! here, or is gone, is taken out of the queue; where it was analysed its `tasks:status` says so, and
+//! `tasks:results` what came of it.
 
-use super::explain;
-use super::follow::{BATCH, Batch, Report, judgement, vectors};
+use super::follow::{Report, judgement, vectors};
+use super::line::{BATCH, Batch, Line};
 use crate::cache::{Namespace, text_hash};
 use crate::error::Result;
 use crate::index::vector::Collection;
@@ -17,7 +18,6 @@ use crate::journal::entry::Entry;
 use crate::store::{Snapshot, Span};
 use crate::sync::mirror::{Job, model_name};
 use chrono::SecondsFormat;
-use redis::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -43,6 +43,13 @@ for i = 2, #KEYS, 2 do
         redis.call('LPUSH', KEYS[1], ARGV[i + 1])
         put = put + 1
     end
+end
+return put";
+
+/// Counts the tasks that [`PUT`] would put.
+const WOULD_PUT: &str = "local put = 0
+for i = 2, #KEYS, 2 do
+    if redis.call('EXISTS', KEYS[i], KEYS[i + 1]) == 0 then put = put + 1 end
 end
 return put";
 
@@ -90,7 +97,7 @@ impl Task {
 
 /// Brings queue, status and results up to date.
 pub(super) fn follow(
-    connection: &mut Option<Connection>,
+    line: &mut Option<Line>,
     job: &mut Job<'_>,
     snapshot: &Snapshot,
     span: Span,
@@ -98,15 +105,15 @@ pub(super) fn follow(
     report: &mut Report,
 ) -> Result<()> {
     let pending = snapshot.unanalysed(span)?;
-    let Some(connection) = connection else {
+    let Some(line) = line else {
         for id in &pending {
             let is_ours = snapshot.entry(*id)?.is_some_and(|entry| job.owners.contains(&entry.user_id));
             report.queued += u64::from(is_ours);
         }
         return Ok(());
     };
-    let queued = waiting(connection)?;
-    report.withdrawn = take_out(connection, job, snapshot, span, &queued)?;
+    let queued = waiting(line)?;
+    report.withdrawn = take_out(line, &obsolete(job, snapshot, span, &queued)?, job.dry_run)?;
     let known: HashSet<&str> = queued.iter().map(|(_, task)| task.task_id.as_str()).collect();
     let at = job.now.to_rfc3339_opts(SecondsFormat::Micros, true);
     for (done, ids) in pending.chunks(BATCH).enumerate() {
@@ -117,11 +124,14 @@ pub(super) fn follow(
             let task = entry.as_ref().map(Task::of);
             tasks.extend(task.filter(|task| !known.contains(task.task_id.as_str())));
         }
-        report.queued += put(connection, &tasks, &at)?;
+        report.queued += put(line, &tasks, &at, job.dry_run)?;
+    }
+    if job.dry_run {
+        return Ok(());
     }
     let unanalysed: HashSet<Uuid> = pending.into_iter().collect();
     let kept = job.answering(snapshot, Collection::User)?;
-    let mut batch = Batch::new(connection);
+    let mut batch = Batch::new(line);
     for (done, id) in newest.iter().filter(|id| !unanalysed.contains(id)).enumerate() {
         job.step("results", done, newest.len())?;
         let Some(entry) = snapshot.entry(*id)?.filter(|entry| job.owners.contains(&entry.user_id)) else { continue };
@@ -133,17 +143,29 @@ pub(super) fn follow(
     batch.send()
 }
 
+/// Takes the journal's tasks out of a queue that is none any more, for they go to another Redis; their status too,
+/// which would keep them from being put here should they come back.
+pub(super) fn leave(line: &mut Line, job: &Job<'_>) -> Result<u64> {
+    let queued = waiting(line)?;
+    let ours: Vec<&(Vec<u8>, Task)> = queued.iter().filter(|(_, task)| job.owners.contains(&task.user_id)).collect();
+    let taken = take_out(line, &ours.iter().map(|(item, _)| item.as_slice()).collect::<Vec<_>>(), job.dry_run)?;
+    if !job.dry_run {
+        let mut batch = Batch::new(line);
+        for tasks in ours.chunks(BATCH) {
+            let keys: Vec<String> = tasks.iter().map(|(_, task)| Namespace::TasksStatus.key(&task.task_id)).collect();
+            batch.delete(&keys);
+        }
+        batch.send()?;
+    }
+    Ok(taken)
+}
+
 /// The journal's tasks in the queue, each as it is written there.
-fn waiting(connection: &mut Connection) -> Result<Vec<(Vec<u8>, Task)>> {
+fn waiting(line: &mut Line) -> Result<Vec<(Vec<u8>, Task)>> {
     let mut found = Vec::new();
     let mut from = 0_isize;
     loop {
-        let page: Vec<Vec<u8>> = redis::cmd("LRANGE")
-            .arg(QUEUE)
-            .arg(from)
-            .arg(from + PAGE - 1)
-            .query(connection)
-            .map_err(|error| explain(&error))?;
+        let page: Vec<Vec<u8>> = line.ask(redis::cmd("LRANGE").arg(QUEUE).arg(from).arg(from + PAGE - 1))?;
         let read = page.len();
         for item in page {
             if let Some(task) = serde_json::from_slice::<Task>(&item).ok().filter(|task| task.task == TASK) {
@@ -157,17 +179,15 @@ fn waiting(connection: &mut Connection) -> Result<Vec<(Vec<u8>, Task)>> {
     }
 }
 
-/// Takes out the tasks of entries that a span touches, when there is nothing to do for them any more, or the
-/// text is another.
-fn take_out(
-    connection: &mut Connection,
+/// The tasks of entries that a span touches, when there is nothing to do for them any more, or the text is another.
+fn obsolete<'a>(
     job: &Job<'_>,
     snapshot: &Snapshot,
     span: Span,
-    queued: &[(Vec<u8>, Task)],
-) -> Result<u64> {
+    queued: &'a [(Vec<u8>, Task)],
+) -> Result<Vec<&'a [u8]>> {
     if queued.is_empty() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
     let touched = if span.after.is_some() { Some(snapshot.entries_touched(span)?) } else { None };
     let mut obsolete: Vec<&[u8]> = Vec::new();
@@ -186,21 +206,26 @@ fn take_out(
             obsolete.push(item);
         }
     }
+    Ok(obsolete)
+}
+
+fn take_out(line: &mut Line, tasks: &[&[u8]], dry_run: bool) -> Result<u64> {
+    if dry_run {
+        return Ok(tasks.len() as u64);
+    }
     let mut taken = 0;
-    for items in obsolete.chunks(PAGE as usize) {
-        let mut script = redis::cmd("EVAL");
-        script.arg(TAKE_OUT).arg(1).arg(QUEUE).arg(items);
-        taken += script.query::<u64>(connection).map_err(|error| explain(&error))?;
+    for tasks in tasks.chunks(PAGE as usize) {
+        taken += line.ask::<u64>(redis::cmd("EVAL").arg(TAKE_OUT).arg(1).arg(QUEUE).arg(tasks))?;
     }
     Ok(taken)
 }
 
-fn put(connection: &mut Connection, tasks: &[Task], at: &str) -> Result<u64> {
+fn put(line: &mut Line, tasks: &[Task], at: &str, dry_run: bool) -> Result<u64> {
     if tasks.is_empty() {
         return Ok(0);
     }
     let mut script = redis::cmd("EVAL");
-    script.arg(PUT).arg(2 * tasks.len() + 1).arg(QUEUE);
+    script.arg(if dry_run { WOULD_PUT } else { PUT }).arg(2 * tasks.len() + 1).arg(QUEUE);
     for task in tasks {
         script.arg(Namespace::TasksStatus.key(&task.task_id)).arg(Namespace::TasksResults.key(&task.task_id));
     }
@@ -208,7 +233,7 @@ fn put(connection: &mut Connection, tasks: &[Task], at: &str) -> Result<u64> {
     for task in tasks {
         script.arg(task.status("queued", at)).arg(json!(task).to_string());
     }
-    script.query(connection).map_err(|error| explain(&error))
+    line.ask(&script)
 }
 
 /// What came of the analysis of an entry.

@@ -1091,7 +1091,7 @@ complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_su
 complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_subcommand_from status" -l color -d 'When to colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Also the server, the connection and its settings'
+complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Also the server, the connection with its settings, and the pool'
 complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_subcommand_from status" -l json -d 'Print one JSON document'
 complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_subcommand_from status" -l jsonl -d 'Print one JSON object a line'
 complete -c journal -n "__fish_journal_using_subcommand sync; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say nothing but warnings and errors'

@@ -175,3 +175,18 @@ impl ManageConnection for Manager {
         held.client.is_closed() || is_overflow
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pool_has_the_settings_of_the_architecture() {
+        let Pool { pool, .. } = Pool::new(Address::parse("postgresql://me@h/d").unwrap());
+        assert_eq!((pool.max_size(), pool.min_idle(), pool.idle_timeout()), (50, Some(0), None));
+        assert_eq!(pool.connection_timeout().as_secs(), 30);
+        assert_eq!(pool.max_lifetime().map(|age| age.as_secs()), Some(1800));
+        assert!(pool.test_on_check_out());
+    }
+}

@@ -40,14 +40,18 @@ pub(super) fn compare(
     let parts = differing(transaction, here, users, watcher)?;
     for (table, parts) in REPLICATED.into_iter().zip(parts) {
         match &parts {
-            Parts::OnlyHere => pending.add_table(table),
-            Parts::OnlyThere => found.tables.push(table),
+            Parts::OnlyHere => {
+                pending.add_table(table);
+                continue;
+            }
+            Parts::OnlyThere => {
+                found.tables.push(table);
+                continue;
+            }
+            Parts::Ending(endings) if endings.is_empty() => continue,
             Parts::All | Parts::Ending(_) => {}
         }
-        let endings: Option<Vec<&str>> = parts.endings();
-        if matches!(parts, Parts::OnlyHere | Parts::OnlyThere) || endings.as_ref().is_some_and(Vec::is_empty) {
-            continue;
-        }
+        let endings = parts.endings();
         let only_these = endings
             .as_deref()
             .and_then(|endings| endings.first())

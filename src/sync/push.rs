@@ -205,7 +205,7 @@ impl Job<'_> {
         pending: &Pending,
         left: &mut VecDeque<Self>,
     ) -> Result<(Outcome, usize), Stop> {
-        let (outcome, rows) = match self {
+        Ok(match self {
             Job::Delete(keys) => (stage.delete(keys)?, keys.len()),
             Job::Add(keys) => (stage.write_new(keys, pending)?, keys.len()),
             Job::Write(keys) => (stage.write(keys)?, keys.len()),
@@ -217,8 +217,7 @@ impl Job<'_> {
                 let rows = outcome.inserted.len();
                 (outcome, rows)
             }
-        };
-        Ok((outcome, rows))
+        })
     }
 }
 

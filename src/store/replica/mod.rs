@@ -127,6 +127,17 @@ fn owned(table: &Table, users: usize) -> String {
     }
 }
 
+/// As [`owned`], with what is everybody's.
+fn readable(table: &Table, users: usize) -> String {
+    let owned = owned(table, users);
+    if table.name == "topics" { format!("({owned} OR r.user_id IS NULL)") } else { owned }
+}
+
+/// The columns of the key of a row `r`.
+fn key_columns(table: &Table) -> String {
+    table.key.iter().map(|column| format!("r.{column}")).collect::<Vec<_>>().join(", ")
+}
+
 fn columns(table: &Table) -> String {
     table.columns.iter().map(|column| format!("r.{}", column.name)).collect::<Vec<_>>().join(", ")
 }
@@ -215,7 +226,7 @@ impl super::Snapshot {
         endings: Option<&[&str]>,
         visit: &mut dyn FnMut(RowKey, Values) -> Result<()>,
     ) -> Result<()> {
-        let order = table.key.iter().map(|column| format!("r.{column}")).collect::<Vec<_>>().join(", ");
+        let order = key_columns(table);
         let only_these = match endings {
             Some([first, ..]) => {
                 let marks = vec!["?"; endings.map_or(0, <[&str]>::len)].join(", ");
@@ -249,11 +260,8 @@ impl super::Snapshot {
         parameters: impl Iterator<Item = String>,
         visit: &mut dyn FnMut(Values) -> Result<()>,
     ) -> Result<()> {
-        let mut owned = owned(table, users.len());
-        if table.name == "topics" {
-            owned += " OR r.user_id IS NULL";
-        }
-        let sql = format!("SELECT {} FROM {} r WHERE ({owned}) {rest}", columns(table), table.name);
+        let readable = readable(table, users.len());
+        let sql = format!("SELECT {} FROM {} r WHERE {readable} {rest}", columns(table), table.name);
         let mut statement = self.connection().prepare(&sql)?;
         let mut rows = statement.query(params_from_iter(users.iter().map(Uuid::to_string).chain(parameters)))?;
         while let Some(row) = rows.next()? {
@@ -270,7 +278,7 @@ impl super::Snapshot {
         after: Option<RowKey>,
         limit: usize,
     ) -> Result<Vec<(RowKey, Values)>> {
-        let key = table.key.iter().map(|column| format!("r.{column}")).collect::<Vec<_>>().join(", ");
+        let key = key_columns(table);
         let marks = vec!["?"; table.key.len()].join(", ");
         // No id is the empty text.
         let after = after.map_or_else(|| vec![String::new(); table.key.len()], |key| key.parts());
@@ -297,12 +305,9 @@ impl super::Snapshot {
 
     /// Whether a table has rows that belong to these users or to everybody, and whether one was ever deleted.
     pub fn has_some(&self, table: &'static Table, users: &[Uuid]) -> Result<(bool, bool)> {
-        let mut owned = owned(table, users.len());
-        if table.name == "topics" {
-            owned += " OR r.user_id IS NULL";
-        }
+        let readable = readable(table, users.len());
         let sql = format!(
-            "SELECT EXISTS (SELECT 1 FROM {0} r WHERE {owned}),
+            "SELECT EXISTS (SELECT 1 FROM {0} r WHERE {readable}),
                 EXISTS (SELECT 1 FROM tombstones WHERE table_name = '{0}')",
             table.name
         );
